@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <string_view>
+
+namespace isoflop {
+
+/// A count or measure that knows its unit.
+///
+/// Made by naming the unit and read by `value()`. Same-unit sums, scaling by a
+/// number and same-unit ratios are all there is; a product of units is a named
+/// function with its assumption as an argument (see `train_flops`). Stored as
+/// a double: integers are exact up to 2^53.
+template <class Tag>
+class Quantity {
+ public:
+  constexpr Quantity() = default;
+  explicit constexpr Quantity(double value) : value_(value) {}
+
+  constexpr double value() const { return value_; }
+
+  friend constexpr auto operator<=>(Quantity, Quantity) = default;
+  friend constexpr Quantity operator+(Quantity a, Quantity b) {
+    return Quantity(a.value_ + b.value_);
+  }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) {
+    return Quantity(a.value_ - b.value_);
+  }
+  friend constexpr Quantity operator*(Quantity a, double k) {
+    return Quantity(a.value_ * k);
+  }
+  friend constexpr Quantity operator*(double k, Quantity a) { return a * k; }
+  friend constexpr Quantity operator/(Quantity a, double k) {
+    return Quantity(a.value_ / k);
+  }
+  friend constexpr double operator/(Quantity a, Quantity b) {
+    return a.value_ / b.value_;
+  }
+
+ private:
+  double value_ = 0.0;
+};
+
+/// One word a unit may be written with, and its size in the base unit.
+struct UnitWord {
+  std::string_view word;
+  double scale;
+};
+
+/// How a unit is named and written. Words match without regard to case unless
+/// they are a single letter.
+struct Unit {
+  std::string_view name;  ///< plural, as messages say it: "tokens"
+  std::string_view flag;  ///< placeholder in help: "TOKENS"
+  std::string_view noun;  ///< what it measures: "a number of tokens"
+  const UnitWord* words;  ///< accepted words, first is the one printed
+  int word_count;
+};
+
+struct ParamsTag {
+  static const Unit unit;
+};
+struct TokensTag {
+  static const Unit unit;
+};
+struct FlopsTag {
+  static const Unit unit;
+};
+struct NatsTag {
+  static const Unit unit;
+};
+
+using Params = Quantity<ParamsTag>;  ///< model parameters, a count
+using Tokens = Quantity<TokensTag>;  ///< training tokens, a count
+using Flops = Quantity<FlopsTag>;    ///< floating-point operations
+using Nats = Quantity<NatsTag>;      ///< loss, nats per token
+
+/// Training compute C = k N D.
+///
+/// @param flops_per_param_token  k: 6 for a dense transformer whose attention
+///     and embedding work are neglected.
+/// @source Kaplan et al. 2020, arXiv:2001.08361, section 2.1.
+constexpr Flops train_flops(Params params,
+                            Tokens tokens,
+                            double flops_per_param_token = 6.0) {
+  return Flops(flops_per_param_token * params.value() * tokens.value());
+}
+
+/// Tokens that a compute budget pays for: D = C / (k N).
+constexpr Tokens tokens_for(Flops flops,
+                            Params params,
+                            double flops_per_param_token = 6.0) {
+  return Tokens(flops.value() / (flops_per_param_token * params.value()));
+}
+
+/// Parameters that a compute budget pays for: N = C / (k D).
+constexpr Params params_for(Flops flops,
+                            Tokens tokens,
+                            double flops_per_param_token = 6.0) {
+  return Params(flops.value() / (flops_per_param_token * tokens.value()));
+}
+
+}  // namespace isoflop

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "isoflop/units/quantity.h"
+
+namespace isoflop {
+
+/// A quantity that is known exactly (low == high) or only between two bounds.
+///
+/// A bounded one stands for a log-uniform distribution: every factor between
+/// the bounds is equally likely.
+template <class Q>
+struct Range {
+  Q low;
+  Q high;
+
+  Range() = default;
+  Range(Q value) : low(value), high(value) {}  // NOLINT: a value is a range
+  Range(Q from, Q to) : low(from), high(to) {}
+
+  bool is_exact() const { return low == high; }
+  /// Geometric mean of the bounds.
+  Q middle() const { return at(0.5); }
+  /// The quantile u of the distribution, u in [0, 1].
+  Q at(double u) const {
+    if (is_exact()) return low;
+    return Q(low.value() * std::pow(high.value() / low.value(), u));
+  }
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
+/// Splits `2e26..5.4e26` into its two texts; one text gives itself twice.
+/// @throws std::invalid_argument for an empty side or a second `..`.
+std::pair<std::string_view, std::string_view> split_range(
+    std::string_view text);
+
+}  // namespace isoflop

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file_text.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "isoflop/base/suggest.h"
+
+namespace isoflop {
+
+namespace fs = std::filesystem;
+
+std::string read_text_file(const std::string& path) {
+  constexpr std::uintmax_t kLargest = std::uintmax_t{64} << 20;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    const fs::path folder = fs::path(path).has_parent_path()
+                                ? fs::path(path).parent_path()
+                                : fs::path(".");
+    std::vector<std::string> near;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end;
+         it.increment(error)) {
+      near.push_back(it->path().filename().string());
+    }
+    throw FileError({path, 0, 0},
+                    "no such file" +
+                        did_you_mean(fs::path(path).filename().string(), near));
+  }
+  if (fs::is_directory(status)) {
+    throw FileError({path, 0, 0}, "is a directory, not a file");
+  }
+  if (fs::is_regular_file(status) && fs::file_size(path, error) > kLargest) {
+    throw FileError({path, 0, 0}, "is larger than 64 MiB");
+  }
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || in.bad()) {
+    throw FileError({path, 0, 0},
+                    std::string("cannot be read: ") + std::strerror(errno));
+  }
+  return std::move(text).str();
+}
+
+void require_writable_file(const std::string& path, bool replace) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    throw FileError({path, 0, 0}, "is a directory, not a file");
+  }
+  if (!replace && fs::exists(path, error)) {
+    throw FileError(
+        {path, 0, 0},
+        "exists already; --force (replace=True in Python) replaces it");
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  if (!folder.empty() && !fs::is_directory(folder, error)) {
+    throw FileError({path, 0, 0}, "cannot be written: no such folder");
+  }
+}
+
+void write_text_file(const std::string& path,
+                     std::string_view text,
+                     bool replace) {
+  require_writable_file(path, replace);
+  std::error_code error;
+  const std::string temporary = path + ".part" + std::to_string(::getpid());
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  const bool opened = out.is_open();
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  const int cause = errno;
+  if (opened && out) fs::rename(temporary, path, error);
+  if (!opened || !out || error) {
+    std::error_code ignored;
+    if (opened) fs::remove(temporary, ignored);
+    throw FileError({path, 0, 0},
+                    "cannot be written: " +
+                        (error ? error.message() : std::strerror(cause)));
+  }
+}
+
+Location locate(const std::string& path,
+                std::string_view text,
+                std::size_t byte) {
+  const std::string_view before = text.substr(0, std::min(byte, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t start = before.rfind('\n');
+  const std::size_t column = start == std::string_view::npos
+                                 ? before.size()
+                                 : before.size() - start - 1;
+  return {path, line, static_cast<std::int64_t>(column) + 1};
+}
+
+}  // namespace isoflop

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "isoflop/units/quantity.h"
+
+namespace isoflop::detail {
+
+/// The standard columns, in the order of `column_aliases`.
+enum class Role {
+  Params,
+  Tokens,
+  Flops,
+  Loss,
+  UniqueTokens,
+  Weight,
+  Name,
+  Group
+};
+inline constexpr int kRoleCount = 8;
+inline constexpr int kNumberRoles = 6;  ///< the first ones hold numbers
+
+std::string_view name_of(Role role);
+/// Unit of the cells; nullptr for a plain number.
+const Unit* unit_of(Role role);
+
+/// Lower case, without blanks, `_` and `-`: how names are compared.
+std::string fold_name(std::string_view name);
+
+/// The role of a standard name or alias, or -1.
+int role_of(std::string_view name);
+
+/// "params=N" from an option.
+struct Assignment {
+  std::string left;
+  std::string right;
+};
+
+/// @param option   name for messages.
+/// @param example  what a right value looks like.
+/// @throws std::invalid_argument if there is no '=' or a side is empty.
+Assignment split_assignment(std::string_view text,
+                            std::string_view option,
+                            std::string_view example);
+
+/// Columns that do not fit together; the caller adds the place.
+class ColumnError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Which column of the table holds what; -1 for none.
+struct ColumnMap {
+  std::array<int, kRoleCount> index{};
+
+  int of(Role role) const { return index[static_cast<std::size_t>(role)]; }
+  bool uses(int column) const;
+};
+
+/// The column that a user means by a name: the same text, else the same
+/// folded name.
+/// @return -1 if there is none.
+/// @throws ColumnError if there are several.
+int find_column(const std::vector<std::string>& header, std::string_view name);
+
+/// "; did you mean 'X'?" over column names, or "".
+std::string near_column(std::string_view name,
+                        const std::vector<std::string>& header);
+
+/// Finds loss, two of params, tokens and flops, and the optional columns.
+///
+/// A choice of the caller wins over the standard name, that over its aliases.
+///
+/// @param chosen   "loss=eval/loss" by the caller.
+/// @param is_file  messages tell of --column.
+/// @throws ColumnError for missing, ambiguous and duplicate columns.
+/// @throws std::invalid_argument for a choice of an unknown role.
+ColumnMap map_columns(const std::vector<std::string>& header,
+                      const std::vector<std::string>& chosen,
+                      bool is_file);
+
+}  // namespace isoflop::detail
