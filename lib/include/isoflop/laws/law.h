@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "isoflop/base/interval.h"
+#include "isoflop/laws/form.h"
+#include "isoflop/units/quantity.h"
+
+namespace isoflop {
+
+/// The law of plans, checks and predictions that name none.
+inline constexpr std::string_view kDefaultLaw = "besiroglu2024";
+
+/// Where a law comes from and what its numbers mean.
+struct Provenance {
+  std::string title;           ///< paper, or the file it was fitted to
+  std::string source;          ///< id and table or equation
+  std::string params_counted;  ///< "total", "non-embedding", ...
+  std::string dataset;
+  std::string note;
+  std::string draws_source;  ///< how the draws were made; "" without draws
+  /// By name of coefficient, as printed: marginal. Empty when not known.
+  std::map<std::string, double> standard_errors = {};
+  /// The coefficients were compared with the source.
+  bool is_verified = false;
+};
+
+/// The runs a law was fitted on: its range of validity.
+struct LawRange {
+  std::optional<Interval> params;
+  std::optional<Interval> tokens;
+  std::optional<Interval> flops;
+};
+
+/// A form with its coefficients, its doubt and its provenance.
+struct Law {
+  std::string id;                ///< catalogue id, or the name of a fit
+  const Form* form = nullptr;    ///< never null in a law that was made by us
+  Eigen::VectorXd coefficients;  ///< n_coefficients, natural values
+  /// n_draws x n_coefficients, natural values, row per draw; no rows when the
+  /// law's doubt is not known. Draws keep the correlation of coefficients
+  /// that printed standard errors hide.
+  Eigen::MatrixXd draws;
+  Provenance provenance;
+  LawRange range;
+  /// "identified", "weak", "not_identified" for a fit; "published" else.
+  std::string status = "published";
+
+  bool has_draws() const { return draws.rows() > 0; }
+  std::map<std::string, double> named_coefficients() const;
+  /// @throws std::invalid_argument unless both are positive and finite.
+  Nats loss(Params params, Tokens tokens) const;
+};
+
+/// Ids of the published laws, in order of the catalogue.
+std::vector<std::string> published_law_ids();
+
+/// A law of the catalogue compiled into the library (data/laws.json).
+/// @throws std::invalid_argument with a did-you-mean for an unknown id.
+Law published_law(std::string_view id);
+
+/// The whole catalogue.
+std::vector<Law> published_laws();
+
+/// Whether `find_law` takes a text for a path: it has a '/' or ends in .json.
+bool is_law_path(std::string_view id_or_path);
+
+/// A law by catalogue id, or from a saved file when the text is a path.
+/// @throws std::invalid_argument, FileError or DataError.
+Law find_law(const std::string& id_or_path);
+
+/// Saved law (schema isoflop.law/1), as `isoflop fit -o` writes it.
+/// @throws FileError, DataError with line and column; unknown keys too.
+Law read_law(const std::string& path);
+
+/// The text of a saved law, and back bit by bit; `name` stands for the path
+/// in messages.
+std::string law_text(const Law& law);
+Law parse_law(const std::string& text, const std::string& name);
+
+/// Writes a law under a temporary name and renames it.
+/// @throws FileError, also when the file exists and `replace` is false.
+void write_law(const Law& law, const std::string& path, bool replace = false);
+
+/// Says whether `write_law` would refuse, before any work is done.
+/// @throws FileError.
+void require_writable(const std::string& path, bool replace);
+
+}  // namespace isoflop

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ceres/jet.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "isoflop/laws/form.h"
+#include "laws/pack.h"
+
+namespace isoflop {
+
+/// The `Form` that follows from a form's header: its one templated function
+/// instantiated with doubles, with jets over the inputs, with eight runs at
+/// once, and with jets over theta of eight runs at once.
+template <class F>
+class FormOf final : public Form {
+  static constexpr int kCoefficients =
+      static_cast<int>(std::size(F::coefficients));
+  static constexpr int kInputs = static_cast<int>(std::size(F::inputs));
+  using PackJet = ceres::Jet<Pack, kCoefficients>;
+
+ public:
+  std::string_view name() const override { return F::name; }
+  std::string_view formula() const override { return F::formula; }
+  std::string_view source() const override { return F::source; }
+  std::span<const CoefficientInfo> coefficients() const override {
+    return F::coefficients;
+  }
+  std::span<const Input> inputs() const override { return F::inputs; }
+
+  double log_loss(const double* theta,
+                  const double* log_inputs) const override {
+    return F::log_loss(theta, log_inputs);
+  }
+
+  void input_gradient(const double* theta,
+                      const double* log_inputs,
+                      double* gradient) const override {
+    using InputJet = ceres::Jet<double, kInputs>;
+    InputJet inputs[kInputs];
+    for (int i = 0; i < kInputs; ++i) inputs[i] = InputJet(log_inputs[i], i);
+    const InputJet result = F::log_loss(theta, inputs);
+    for (int i = 0; i < kInputs; ++i) gradient[i] = result.v[i];
+  }
+
+  void log_loss_columns(const Eigen::VectorXd& theta,
+                        const Eigen::MatrixXd& log_inputs,
+                        Eigen::VectorXd& out,
+                        Eigen::MatrixXd* jacobian) const override {
+    const Eigen::Index n = log_inputs.rows();
+    out.resize(n);
+    Pack values[kCoefficients];
+    PackJet jets[kCoefficients];
+    for (int j = 0; j < kCoefficients; ++j) {
+      values[j] = Pack(theta[j]);
+      jets[j] = PackJet(Pack(theta[j]), j);
+    }
+    if (jacobian != nullptr) jacobian->resize(n, kCoefficients);
+    for (Eigen::Index row = 0; row < n; row += Pack::kSize) {
+      const Eigen::Index count = std::min<Eigen::Index>(Pack::kSize, n - row);
+      Pack inputs[kInputs];
+      for (int i = 0; i < kInputs; ++i) {
+        inputs[i] = load(log_inputs.col(i).data() + row, count);
+      }
+      if (jacobian == nullptr) {
+        store(F::log_loss(values, inputs), out.data() + row, count);
+        continue;
+      }
+      const PackJet result = F::log_loss(jets, inputs);
+      store(result.a, out.data() + row, count);
+      for (int j = 0; j < kCoefficients; ++j) {
+        store(result.v[j], jacobian->col(j).data() + row, count);
+      }
+    }
+  }
+
+  std::optional<double> optimal_log_params(const double* theta,
+                                           double log_flops) const override {
+    if constexpr (requires { F::optimal_log_params(theta, log_flops); }) {
+      return F::optimal_log_params(theta, log_flops);
+    } else {
+      return std::nullopt;
+    }
+  }
+
+ private:
+  /// The last run stands in for the ones beyond the end.
+  static Pack load(const double* from, Eigen::Index count) {
+    if (count == Pack::kSize) {
+      return Pack(Eigen::Map<const Pack::Array>(from));
+    }
+    Pack pack(from[count - 1]);
+    pack.v.head(count) = Eigen::Map<const Eigen::ArrayXd>(from, count);
+    return pack;
+  }
+  static void store(const Pack& pack, double* to, Eigen::Index count) {
+    if (count == Pack::kSize) {
+      Eigen::Map<Pack::Array> target(to);
+      target = pack.v;
+    } else {
+      Eigen::Map<Eigen::ArrayXd>(to, count) = pack.v.head(count);
+    }
+  }
+};
+
+}  // namespace isoflop
