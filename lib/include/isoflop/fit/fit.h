@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "isoflop/base/field.h"
+#include "isoflop/base/finding.h"
+#include "isoflop/fit/identifiability.h"
+#include "isoflop/laws/law.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/runs/runs.h"
+
+namespace isoflop {
+
+/// How a residual counts in the objective.
+enum class Objective { Huber, Squared, Absolute };
+
+template <>
+struct EnumWords<Objective> {
+  static constexpr std::pair<Objective, std::string_view> values[] = {
+      {Objective::Huber, "huber"},
+      {Objective::Squared, "squared"},
+      {Objective::Absolute, "absolute"}};
+};
+
+/// What a residual is: ln L_predicted - ln L_observed, or the plain loss.
+enum class Residual { LogLoss, Loss };
+
+template <>
+struct EnumWords<Residual> {
+  static constexpr std::pair<Residual, std::string_view> values[] = {
+      {Residual::LogLoss, "log_loss"}, {Residual::Loss, "loss"}};
+};
+
+struct FitOptions {
+  std::string form = "additive";
+  Objective objective = Objective::Huber;
+  double huber_delta = 1e-3;
+  Residual residual = Residual::LogLoss;
+  int bootstrap = 1000;
+  double level = 0.9;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::vector<Flops> flops = {
+      Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+
+  static constexpr auto fields() {
+    return std::make_tuple(
+        field("form", &FitOptions::form, "functional form of the law"),
+        field("objective",
+              &FitOptions::objective,
+              "how a residual counts: huber, squared or absolute"),
+        field("huber_delta",
+              &FitOptions::huber_delta,
+              "residual beyond which Huber's loss is linear",
+              kPositive),
+        field("residual",
+              &FitOptions::residual,
+              "what is compared with the runs: log_loss or loss"),
+        field("bootstrap",
+              &FitOptions::bootstrap,
+              "refits to resampled runs, for intervals; 0 for none",
+              between(0, 1e6)),
+        field("level",
+              &FitOptions::level,
+              "share of the refits an interval holds",
+              kOpenUnit),
+        field("seed", &FitOptions::seed, "seed of the resampling"),
+        field("threads",
+              &FitOptions::threads,
+              "threads; 0 for all CPUs; the result is the same for any",
+              between(0, 1024)),
+        field("flops",
+              &FitOptions::flops,
+              "budgets whose optimum is shown, as 1e23,1e24",
+              kPositive));
+  }
+};
+
+/// How the optimum was found, and how near it certainly is.
+struct FitSearch {
+  int starts = 0;              ///< starts polished
+  int distinct_optima = 0;     ///< that ended at different objectives
+  std::vector<double> optima;  ///< their objectives, best first
+  /// Norm of the gradient on the scale where the Hessian is one: half its
+  /// square is the remaining gap of the objective in units of its scale.
+  double gradient_norm = 0.0;
+  double relative_gap = 0.0;  ///< that gap over the objective
+  int evaluations = 0;        ///< of the objective with its gradient
+  bool converged = false;
+};
+
+/// Refits to resampled runs.
+struct FitBootstrap {
+  std::string method = "pairs";
+  int replicates = 0;
+  int failed = 0;     ///< did not converge, left out
+  int escalated = 0;  ///< where a fresh start beat the warm one
+};
+
+struct FitResult {
+  Law law;  ///< with a draw per replicate
+  FitOptions options;
+  std::string source;            ///< of the runs
+  double objective_value = 0.0;  ///< sum over runs, in squared residual units
+  double residual_scale = 0.0;   ///< robust sd of log residuals
+  std::int64_t runs_used = 0;
+  std::int64_t runs_dropped = 0;
+  std::vector<Interval> intervals;  ///< n_coefficients, or empty
+  std::vector<OptimumEstimate> optimum;
+  Identifiability identifiability;
+  FitSearch search;
+  FitBootstrap bootstrap;
+  std::vector<Finding> findings;
+
+  /// Intervals by coefficient; empty without refits.
+  std::map<std::string, Interval> named_intervals() const;
+  bool is_identified() const {
+    return identifiability.status == IdentifiabilityStatus::Identified;
+  }
+};
+
+/// Fits a law to runs and says how far it can be trusted.
+///
+/// Minimises sum_i w_i rho(r_i) over the coefficients, r_i the residual of
+/// run i. Starts come from variable projection on a grid of the coefficients
+/// in which the form is not linear; each is polished by ceres BFGS on
+/// coordinates whitened by the Hessian. Rows are put into a canonical order
+/// first and replicate i draws from (seed, i), so the result does not depend
+/// on the order of rows or on the number of threads.
+///
+/// @return  with status `not_identified` and no coefficients worth using when
+///     the runs cannot tell them apart; `findings` says why.
+/// @throws std::invalid_argument for an option out of range, an unknown form,
+///     or no runs.
+/// @source objective: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3;
+///     variable projection: Golub & Pereyra 1973, doi:10.1137/0710036.
+FitResult fit(const Runs& runs, const FitOptions& options = {});
+
+}  // namespace isoflop

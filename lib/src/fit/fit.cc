@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/fit/fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "fit/bootstrap.h"
+#include "fit/polish.h"
+#include "fit/problem.h"
+#include "fit/quiet.h"
+#include "fit/seeds.h"
+#include "isoflop/base/suggest.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+constexpr int kMostSeeds = 6;
+
+/// Optima whose objectives differ by less than this are the same.
+constexpr double kSameOptimum = 1e-7;
+
+/// Polishes every seed; the best comes back, the rest are counted.
+Polished search(const FitProblem& problem,
+                const SeedGrid& grid,
+                FitSearch& summary) {
+  std::vector<Polished> ends;
+  for (const SeedGrid::Seed& seed : grid.seeds(problem, kMostSeeds)) {
+    ends.push_back(polish(problem, seed.theta));
+    summary.evaluations += ends.back().evaluations;
+  }
+  if (ends.empty()) {
+    throw std::invalid_argument(
+        "fit: the law overflows at every start; check the units of the runs");
+  }
+  std::stable_sort(
+      ends.begin(), ends.end(), [](const Polished& a, const Polished& b) {
+        return a.value < b.value;
+      });
+  summary.starts = static_cast<int>(ends.size());
+  FitEvaluator evaluator(problem);
+  double last = -1.0;
+  for (const Polished& end : ends) {
+    if (end.value <= last * (1.0 + kSameOptimum)) continue;
+    last = end.value;
+    summary.optima.push_back(
+        reported_objective(problem, evaluator.residuals(end.theta)));
+  }
+  const Polished& best = ends.front();
+  summary.distinct_optima = static_cast<int>(summary.optima.size());
+  summary.gradient_norm = best.gradient_norm;
+  summary.relative_gap = 0.5 * best.gradient_norm * best.gradient_norm /
+                         std::max(best.value, 1e-12);
+  summary.converged = best.converged;
+  return best;
+}
+
+double median(const Eigen::VectorXd& values) { return quantile(values, 0.5); }
+
+/// 1.4826 times the median absolute residual, corrected for the coefficients.
+double robust_scale(const Eigen::VectorXd& log_residuals, int coefficients) {
+  const auto n = static_cast<double>(log_residuals.size());
+  const double mad = median(log_residuals.cwiseAbs());
+  return n > coefficients ? 1.4826 * mad * std::sqrt(n / (n - coefficients))
+                          : 0.0;
+}
+
+LawRange range_of(const Runs& runs) {
+  const auto span = [](const Eigen::VectorXd& x) {
+    return Interval{x.minCoeff(), x.maxCoeff()};
+  };
+  const Eigen::VectorXd flops =
+      6.0 * (runs.params.array() * runs.tokens.array()).matrix();
+  return {span(runs.params), span(runs.tokens), span(flops)};
+}
+
+void add_search_findings(const FitResult& result,
+                         const Polished& best,
+                         std::vector<Finding>& findings) {
+  // On a design that leaves coefficients open there may be no single optimum
+  // to reach; the status is the error then.
+  if (!result.search.converged) {
+    findings.push_back(
+        {"fit.not-converged",
+         result.is_identified() ? Severity::Error : Severity::Warning,
+         "the search stopped before the optimum, gradient norm " +
+             format_number(result.search.gradient_norm, 2),
+         "check the runs for wrong units or a loss of another kind",
+         {{"gradient_norm", result.search.gradient_norm}}});
+  }
+  for (const int j : best.at_bound) {
+    const auto& info =
+        result.law.form->coefficients()[static_cast<std::size_t>(j)];
+    findings.push_back({"fit.at-bound",
+                        Severity::Warning,
+                        std::string(info.name) + " ends at its bound " +
+                            format_number(best.theta[j], 3),
+                        "the runs do not show the term it belongs to",
+                        {{"value", best.theta[j]}}});
+  }
+}
+
+void add_vanished_findings(const Identifiability& found,
+                           std::vector<Finding>& findings) {
+  for (const std::string& name : found.vanished) {
+    findings.push_back({"fit.at-bound",
+                        Severity::Warning,
+                        name + " ends at zero: its term adds nothing to the "
+                               "loss of any run",
+                        "the runs do not show this term",
+                        {}});
+  }
+}
+
+void add_outlier_finding(const Runs& runs,
+                         const Eigen::VectorXd& residuals,
+                         double scale,
+                         std::vector<Finding>& findings) {
+  constexpr double kFar = 6.0;
+  constexpr std::size_t kMostNamed = 3;
+  if (!(scale > 1e-9)) return;
+  std::vector<Eigen::Index> far;
+  for (Eigen::Index i = 0; i < residuals.size(); ++i) {
+    if (std::abs(residuals[i]) > kFar * scale) far.push_back(i);
+  }
+  if (far.empty()) return;
+  std::stable_sort(far.begin(), far.end(), [&](auto a, auto b) {
+    return std::abs(residuals[a]) > std::abs(residuals[b]);
+  });
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < std::min(far.size(), kMostNamed); ++k) {
+    const auto row = static_cast<std::size_t>(far[k]);
+    names.push_back(runs.name.empty() ? "row " + std::to_string(row + 1)
+                                      : runs.name[row]);
+  }
+  const double share =
+      static_cast<double>(far.size()) / static_cast<double>(runs.size());
+  findings.push_back(
+      {"fit.outliers",
+       share > 0.1 ? Severity::Warning : Severity::Note,
+       std::to_string(far.size()) +
+           (far.size() == 1 ? " run lies" : " runs lie") +
+           " more than 6 residual scales off, largest: " + join_words(names),
+       "look at them; a robust fit gives them little weight",
+       {{"runs", static_cast<double>(far.size())},
+        {"largest_residual", residuals[far.front()]}}});
+}
+
+void add_identifiability_finding(const Identifiability& found,
+                                 std::vector<Finding>& findings) {
+  if (found.status == IdentifiabilityStatus::Identified) return;
+  const bool weak = found.status == IdentifiabilityStatus::Weak;
+  std::string remedy;
+  if (!found.suggested_runs.empty()) {
+    std::vector<std::string> runs;
+    for (const SuggestedRun& run : found.suggested_runs) {
+      runs.push_back(format_quantity(run.params, 2) + " params on " +
+                     format_quantity(run.tokens, 2) + " tokens");
+    }
+    remedy = "add " + std::string(runs.size() == 1 ? "a run" : "runs") +
+             " of " + join_words(runs);
+  }
+  findings.push_back(
+      {weak ? "fit.weak" : "fit.not-identified",
+       Severity::Error,
+       join_clauses(found.free_combinations) + "; " +
+           join_clauses(found.reasons),
+       remedy,
+       {{"condition", std::max(found.condition, found.design_condition)},
+        {"rank", static_cast<double>(found.rank)},
+        {"coefficients", static_cast<double>(found.coefficients)}}});
+}
+
+void add_few_runs_finding(const FitResult& result,
+                          std::vector<Finding>& findings) {
+  constexpr std::int64_t kFew = 4;
+  const std::int64_t spare =
+      result.runs_used - result.law.form->coefficient_count();
+  if (spare <= 0 || spare >= kFew) return;
+  findings.push_back(
+      {"fit.few-runs",
+       Severity::Warning,
+       "runs beyond the number of coefficients: " + std::to_string(spare) +
+           "; intervals from resampling are too narrow",
+       "add runs",
+       {{"spare_runs", static_cast<double>(spare)}}});
+}
+
+void run_bootstrap(const Runs& runs,
+                   const FitProblem& problem,
+                   const SeedGrid& grid,
+                   const Eigen::VectorXd& theta,
+                   const FitOptions& options,
+                   FitResult& result) {
+  const Form& form = *result.law.form;
+  const Bootstrap refits = bootstrap(problem, grid, theta, options);
+  const Refits opinion{refits.theta, refits.summary.failed, options.level};
+  result.identifiability =
+      identify(runs, form, theta, result.residual_scale, &opinion);
+  result.bootstrap = refits.summary;
+  result.law.draws.resize(refits.theta.rows(), refits.theta.cols());
+  for (Eigen::Index i = 0; i < refits.theta.rows(); ++i) {
+    result.law.draws.row(i) =
+        form.coefficients_from_theta(refits.theta.row(i)).transpose();
+  }
+  constexpr double kMostFailed = 0.1;
+  constexpr double kHopeless = 0.5;
+  const double failed = result.bootstrap.failed;
+  if (failed > kHopeless * result.bootstrap.replicates) {
+    // The few that converged are no sample of anything.
+    result.law.draws.resize(0, refits.theta.cols());
+  } else if (refits.theta.rows() > 0) {
+    for (Eigen::Index j = 0; j < refits.theta.cols(); ++j) {
+      result.intervals.push_back(
+          percentile_interval(result.law.draws.col(j), options.level));
+    }
+    result.law.provenance.draws_source = std::to_string(refits.theta.rows()) +
+                                         " pairs-bootstrap refits, seed " +
+                                         std::to_string(options.seed);
+  }
+  if (failed > kMostFailed * result.bootstrap.replicates) {
+    result.findings.push_back(
+        {"fit.bootstrap-failed",
+         Severity::Warning,
+         format_number(failed, 6) + " of " +
+             std::to_string(result.bootstrap.replicates) +
+             " refits did not converge; intervals are too narrow" +
+             (result.intervals.empty() ? " and left out" : ""),
+         "add runs",
+         {{"failed", failed}}});
+  }
+}
+
+FitResult start_result(const Runs& runs,
+                       const FitOptions& options,
+                       const Form& form) {
+  FitResult result;
+  result.law.id = runs.source;
+  result.law.form = &form;
+  result.law.provenance.title = "fit to " + runs.source;
+  result.law.provenance.source = "form: " + std::string(form.source());
+  result.law.provenance.note = std::to_string(runs.size()) + " runs used, " +
+                               std::to_string(runs.dropped) + " left out";
+  result.law.provenance.dataset = runs.source;
+  result.law.range = range_of(runs);
+  result.options = options;
+  result.source = runs.source;
+  result.runs_used = runs.size();
+  result.runs_dropped = runs.dropped;
+  result.findings = runs.findings;
+  return result;
+}
+
+/// The optimum at the budgets asked for, where the law has one.
+void add_optima(const FitOptions& options, FitResult& result) {
+  const Form& form = *result.law.form;
+  const Eigen::VectorXd theta =
+      form.theta_from_coefficients(result.law.coefficients);
+  for (const Flops flops : options.flops) {
+    const double log_params =
+        optimal_log_params(form, theta.data(), std::log(flops.value()));
+    if (!std::isfinite(log_params)) continue;
+    result.optimum.push_back(
+        optimum_estimate(result.law, flops, options.level));
+  }
+}
+
+}  // namespace
+
+std::map<std::string, Interval> FitResult::named_intervals() const {
+  std::map<std::string, Interval> named;
+  for (std::size_t j = 0; j < intervals.size(); ++j) {
+    named[std::string(law.form->coefficients()[j].name)] = intervals[j];
+  }
+  return named;
+}
+
+FitResult fit(const Runs& runs, const FitOptions& options) {
+  validate(options, "fit");
+  if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
+  const QuietSolver quiet;
+  const Form& form = find_form(options.form);
+  FitResult result = start_result(runs, options, form);
+
+  std::vector<Eigen::Index> order;
+  const FitProblem problem = make_problem(runs, options, form, order);
+  const SeedGrid grid(problem);
+  const Polished best = search(problem, grid, result.search);
+  FitEvaluator evaluator(problem);
+  result.objective_value =
+      reported_objective(problem, evaluator.residuals(best.theta));
+
+  Eigen::VectorXd predicted;
+  form.log_loss_columns(best.theta, problem.log_inputs, predicted, nullptr);
+  Eigen::VectorXd residuals(runs.size());
+  residuals(order) = problem.log_loss - predicted;
+  result.residual_scale = robust_scale(residuals, form.coefficient_count());
+
+  Identifiability& found = result.identifiability;
+  found = identify(runs, form, best.theta, result.residual_scale);
+  Eigen::VectorXd theta = best.theta;
+  clear_vanished(form, problem.log_inputs, theta);
+  result.law.coefficients = form.coefficients_from_theta(theta);
+  const bool is_useful = found.status != IdentifiabilityStatus::NotIdentified;
+  if (is_useful && options.bootstrap > 0 &&
+      runs.size() > form.coefficient_count()) {
+    run_bootstrap(runs, problem, grid, best.theta, options, result);
+  }
+  result.law.status = to_string(found.status);
+  add_identifiability_finding(found, result.findings);
+  add_search_findings(result, best, result.findings);
+  add_vanished_findings(found, result.findings);
+  add_few_runs_finding(result, result.findings);
+  add_outlier_finding(runs, residuals, result.residual_scale, result.findings);
+  if (is_useful) add_optima(options, result);
+  return result;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/fit/identifiability.h"
+
+#include <Eigen/SVD>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include "fit/design_shape.h"
+#include "fit/problem.h"
+#include "isoflop/base/interval.h"
+#include "isoflop/base/suggest.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+const double kLog6 = std::log(6.0);
+/// Losses of repeated runs scatter by about this much even where a fit leaves
+/// less.
+constexpr double kLeastScale = 0.002;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Jacobian of log loss by theta at the runs, columns scaled to unit norm,
+/// as its singular values and right vectors.
+struct Design {
+  std::vector<int> columns;  ///< coefficients behind the columns
+  Eigen::VectorXd norm;      ///< of the columns before scaling
+  Eigen::VectorXd singular;  ///< n_coefficients, zeros where runs are fewer
+  Eigen::MatrixXd right;     ///< n_coefficients squared, column per value
+  int rank = 0;
+  double condition = kInfinity;
+};
+
+/// @param columns  coefficients to judge: a term that ended at zero has no
+///     say, its column of the Jacobian being zero
+Design judge(const Form& form,
+             const Eigen::VectorXd& theta,
+             const WeightedInputs& runs,
+             const std::vector<int>& columns) {
+  const auto p = static_cast<Eigen::Index>(columns.size());
+  const Eigen::Index rows = std::max(runs.log_inputs.rows(), p);
+  Design design;
+  Eigen::VectorXd unused;
+  Eigen::MatrixXd whole;
+  form.log_loss_columns(theta, runs.log_inputs, unused, &whole);
+  const Eigen::MatrixXd jacobian =
+      runs.weight.cwiseSqrt().asDiagonal() * whole(Eigen::all, columns);
+  design.columns = columns;
+  design.norm = jacobian.colwise().norm().cwiseMax(1e-300);
+  Eigen::MatrixXd scaled = Eigen::MatrixXd::Zero(rows, p);
+  scaled.topRows(jacobian.rows()) =
+      jacobian * design.norm.cwiseInverse().asDiagonal();
+  if (!scaled.allFinite()) {
+    design.singular = Eigen::VectorXd::Zero(p);
+    design.right = Eigen::MatrixXd::Identity(p, p);
+    return design;
+  }
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(scaled, Eigen::ComputeThinV);
+  design.singular = svd.singularValues();
+  design.right = svd.matrixV();
+  const double tolerance = static_cast<double>(rows) * 1e3 *
+                           std::numeric_limits<double>::epsilon() *
+                           design.singular[0];
+  for (const double value : design.singular) {
+    if (value > tolerance) ++design.rank;
+  }
+  if (design.rank == p) {
+    design.condition = design.singular[0] / design.singular[p - 1];
+  }
+  return design;
+}
+
+/// ln N* and ln L* at a budget, and their derivatives by theta.
+struct Decision {
+  Eigen::VectorXd log_params_gradient;
+  Eigen::VectorXd log_loss_gradient;
+};
+
+std::optional<Decision> differentiate_optimum(const Form& form,
+                                              const Eigen::VectorXd& theta,
+                                              double log_flops) {
+  Decision decision{Eigen::VectorXd(theta.size()),
+                    Eigen::VectorXd(theta.size())};
+  for (Eigen::Index j = 0; j < theta.size(); ++j) {
+    const double step = 1e-5;
+    double log_params[2];
+    double log_loss[2];
+    for (int side = 0; side < 2; ++side) {
+      Eigen::VectorXd moved = theta;
+      moved[j] += side == 0 ? -step : step;
+      log_params[side] = optimal_log_params(form, moved.data(), log_flops);
+      if (!std::isfinite(log_params[side])) return std::nullopt;
+      const double inputs[2] = {log_params[side],
+                                log_flops - kLog6 - log_params[side]};
+      log_loss[side] = form.log_loss(moved.data(), inputs);
+    }
+    decision.log_params_gradient[j] =
+        (log_params[1] - log_params[0]) / 2 / step;
+    decision.log_loss_gradient[j] = (log_loss[1] - log_loss[0]) / 2 / step;
+  }
+  return decision;
+}
+
+struct Spread {
+  double sd_log_loss = kInfinity;
+  double sd_log_params = kInfinity;
+};
+
+/// Spread of the decision at the target if residuals have this scale.
+std::optional<Spread> spread_at(const Form& form,
+                                const Eigen::VectorXd& theta,
+                                const Design& design,
+                                double scale,
+                                double log_target) {
+  const auto decision = differentiate_optimum(form, theta, log_target);
+  if (!decision) return std::nullopt;
+  const auto sd = [&](const Eigen::VectorXd& gradient) {
+    const Eigen::VectorXd along =
+        design.right.transpose() *
+        gradient(design.columns).cwiseQuotient(design.norm);
+    return scale * along.cwiseQuotient(design.singular).norm();
+  };
+  return Spread{sd(decision->log_loss_gradient),
+                sd(decision->log_params_gradient)};
+}
+
+/// Half-widths of 90 % intervals, with Student's quantile for few runs.
+constexpr double kWidestLogLoss = 0.08;
+const double kWidestLogParams = std::log(3.0);
+
+bool is_wide(const Spread& spread, double quantile) {
+  return !(quantile * spread.sd_log_loss <= kWidestLogLoss) ||
+         !(quantile * spread.sd_log_params <= kWidestLogParams);
+}
+
+/// Of the 90 % interval, for the spare runs of a design.
+double spare_quantile(Eigen::Index runs, int coefficients) {
+  const auto spare = static_cast<double>(runs - coefficients);
+  return student_quantile(0.95, std::max(1.0, spare));
+}
+
+int count_distinct(const WeightedInputs& runs) {
+  constexpr double kNegligible = 1e-6;
+  std::set<std::vector<double>> distinct;
+  for (Eigen::Index i = 0; i < runs.log_inputs.rows(); ++i) {
+    if (runs.weight[i] < kNegligible) continue;
+    const Eigen::VectorXd row = runs.log_inputs.row(i);
+    distinct.emplace(row.begin(), row.end());
+  }
+  return static_cast<int>(distinct.size());
+}
+
+/// Coefficients that dominate the direction the runs say least about.
+std::string weakest_direction(const Form& form, const Design& design) {
+  const Eigen::VectorXd direction =
+      design.right.col(design.right.cols() - 1).cwiseAbs();
+  std::vector<std::string> names;
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    if (direction[j] > 0.4 * direction.maxCoeff()) {
+      names.emplace_back(form.coefficients()[static_cast<std::size_t>(j)].name);
+    }
+  }
+  return join_words(names);
+}
+
+std::vector<int> all_columns(const Form& form) {
+  std::vector<int> columns(form.coefficients().size());
+  std::iota(columns.begin(), columns.end(), 0);
+  return columns;
+}
+
+Eigen::VectorXd nominal_theta(const Form& form) {
+  Eigen::VectorXd values(form.coefficient_count());
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    values[j] = form.coefficients()[static_cast<std::size_t>(j)].nominal;
+  }
+  return form.theta_from_coefficients(values);
+}
+
+/// The fewest runs, of at most the largest compute so far, after which the
+/// design at nominal values passes the gates: greedily the run that lowers
+/// the condition most.
+std::vector<SuggestedRun> suggest_runs(const Form& form,
+                                       const WeightedInputs& present,
+                                       double scale,
+                                       double log_target) {
+  constexpr int kMostRuns = 8;
+  constexpr double kHighestCondition = 1e3;
+  constexpr int kSide = 7;
+  const Eigen::VectorXd theta = nominal_theta(form);
+  const Eigen::MatrixXd& log_inputs = present.log_inputs;
+  const double largest = (log_inputs.col(0) + log_inputs.col(1)).maxCoeff();
+  const double middle_n =
+      0.5 * (log_inputs.col(0).maxCoeff() + log_inputs.col(0).minCoeff());
+  WeightedInputs grown = present;
+  std::vector<SuggestedRun> runs;
+  while (static_cast<int>(runs.size()) < kMostRuns) {
+    const Design design = judge(form, theta, grown, all_columns(form));
+    const auto now = spread_at(form, theta, design, scale, log_target);
+    const double quantile =
+        spare_quantile(grown.log_inputs.rows(), form.coefficient_count());
+    if (design.condition < kHighestCondition && now &&
+        !is_wide(*now, quantile)) {
+      return runs;
+    }
+    const Eigen::Index last = grown.log_inputs.rows();
+    grown.log_inputs.conservativeResize(last + 1, Eigen::NoChange);
+    grown.weight.conservativeResize(last + 1);
+    grown.weight[last] = 1.0;
+    double best = kInfinity;
+    Eigen::RowVectorXd chosen;
+    for (int i = 0; i < kSide * kSide; ++i) {
+      // Sizes a factor of 5 either way of the middle, 4 to 100 tokens a
+      // parameter.
+      const double log_n =
+          middle_n + std::log(5.0) * (2.0 * (i % kSide) / (kSide - 1) - 1.0);
+      const double log_ratio =
+          std::log(4.0) + std::log(25.0) * (i / kSide) / (kSide - 1);
+      if (2.0 * log_n + log_ratio > largest) continue;
+      // Another place says more than the same one again.
+      const auto is_same = [&](const SuggestedRun& run) {
+        return std::abs(std::log(run.params.value()) - log_n) < 1e-9 &&
+               std::abs(std::log(run.tokens / Tokens(1)) - log_n - log_ratio) <
+                   1e-9;
+      };
+      if (std::any_of(runs.begin(), runs.end(), is_same)) continue;
+      grown.log_inputs.row(last) << log_n, log_n + log_ratio;
+      const double condition =
+          judge(form, theta, grown, all_columns(form)).condition;
+      if (condition < best || chosen.size() == 0) {
+        best = condition;
+        chosen = grown.log_inputs.row(last);
+      }
+    }
+    if (chosen.size() == 0) return {};
+    grown.log_inputs.row(last) = chosen;
+    runs.push_back({Params(std::exp(chosen[0])), Tokens(std::exp(chosen[1]))});
+  }
+  return {};
+}
+
+std::string wide_reason(const Identifiability& result,
+                        double log_params,
+                        double log_loss) {
+  const double factor = std::exp(log_params);
+  return "at " + format_quantity(result.target, 2) +
+         " FLOP, ten times the largest budget, these runs leave the optimal "
+         "size open by a factor of " +
+         (factor < 1e3 ? format_number(factor, 2) : "1000 or more") +
+         " either way and the loss by " +
+         format_number(100.0 * std::min(log_loss, 1.0), 2) + " % (90 %)";
+}
+
+/// The gates, hardest first; each that fails adds its reason.
+IdentifiabilityStatus apply_gates(const Form& form,
+                                  const Eigen::VectorXd& theta,
+                                  std::int64_t runs,
+                                  bool is_line,
+                                  double quantile,
+                                  Identifiability& result) {
+  constexpr double kHighestCondition = 1e4;
+  auto& reasons = result.reasons;
+  const int p = result.coefficients;
+  const std::string needed = std::to_string(p) + " coefficients";
+  if (result.distinct_runs < p) {
+    reasons.push_back(std::to_string(result.distinct_runs) +
+                      (result.distinct_runs == 1 ? " distinct run for "
+                                                 : " distinct runs for ") +
+                      needed);
+    return IdentifiabilityStatus::NotIdentified;
+  }
+  if (result.rank < p) {
+    reasons.push_back("the runs determine " + std::to_string(result.rank) +
+                      " of " + needed);
+    return IdentifiabilityStatus::NotIdentified;
+  }
+  const double worst = std::max(result.condition, result.design_condition);
+  if (worst > kHighestCondition) {
+    reasons.push_back("condition number " + format_number(worst, 2) +
+                      " of the runs' Jacobian, above 1e4");
+  }
+  if (is_line) reasons.push_back("the runs lie along one line of N and D");
+  if (runs <= p) reasons.push_back("no more runs than coefficients");
+  for (int j = 0; j < p; ++j) {
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    if (info.scale != Scale::Linear) continue;
+    if (theta[j] <= info.low || theta[j] >= info.high) {
+      reasons.push_back(std::string(info.name) + " ends at its bound " +
+                        format_number(theta[j], 3));
+    }
+  }
+  for (const std::string& name : result.vanished) {
+    reasons.push_back(name + " ends at zero");
+  }
+  if (!result.sd_log_loss) {
+    reasons.push_back(
+        "the fit has no optimal size at ten times the largest "
+        "budget");
+  } else if (is_wide({*result.sd_log_loss, *result.sd_log_params}, quantile)) {
+    reasons.push_back(wide_reason(result,
+                                  quantile * *result.sd_log_params,
+                                  quantile * *result.sd_log_loss));
+  }
+  return reasons.empty() ? IdentifiabilityStatus::Identified
+                         : IdentifiabilityStatus::Weak;
+}
+
+/// What refits to resampled runs add: a term that ends at zero in a tail of
+/// them, an optimal size that wanders, or refits that fail are not determined,
+/// wherever the fit itself ended.
+void ask_refits(const Form& form,
+                const Eigen::VectorXd& theta,
+                const Refits& refits,
+                std::vector<std::string>& doubtful,
+                Identifiability& result) {
+  constexpr double kMostFailed = 0.1;
+  const auto count = static_cast<double>(refits.theta.rows());
+  const double tail = 0.5 * (1.0 - refits.level);
+  const std::size_t reasons_before = result.reasons.size();
+  if (refits.failed > kMostFailed * (count + refits.failed)) {
+    result.reasons.push_back(
+        format_number(100.0 * refits.failed / (count + refits.failed), 2) +
+        " % of the refits to resampled runs fail");
+  }
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    const std::string name(
+        form.coefficients()[static_cast<std::size_t>(j)].name);
+    const auto zeros = static_cast<double>(
+        (refits.theta.col(j).array() == -kInfinity).count());
+    const bool is_known =
+        std::find(result.vanished.begin(), result.vanished.end(), name) !=
+        result.vanished.end();
+    if (is_known || zeros == 0.0 || zeros < tail * count) continue;
+    result.reasons.push_back("in " + format_number(100.0 * zeros / count, 2) +
+                             " % of the refits " + name + " ends at zero");
+    doubtful.push_back(name);
+  }
+  const double log_target = std::log(result.target.value());
+  const double middle = optimal_log_params(form, theta.data(), log_target);
+  double beyond = 0.0;
+  for (Eigen::Index i = 0; i < refits.theta.rows(); ++i) {
+    const Eigen::VectorXd refit = refits.theta.row(i);
+    const double at = optimal_log_params(form, refit.data(), log_target);
+    beyond += std::abs(at - middle) <= kWidestLogParams ? 0 : 1;
+  }
+  if (beyond > 2.0 * tail * count) {
+    result.reasons.push_back(
+        "at " + format_quantity(result.target, 2) +
+        " FLOP, ten times the largest budget, the optimal size is off by more "
+        "than a factor of 3 in " +
+        format_number(100.0 * beyond / count, 2) + " % of the refits");
+  }
+  if (result.reasons.size() > reasons_before &&
+      result.status == IdentifiabilityStatus::Identified) {
+    result.status = IdentifiabilityStatus::Weak;
+  }
+}
+
+/// What is free, what is known all the same and what would mend it.
+/// @param doubtful  terms that end at zero, in the fit or in refits
+void explain(const Form& form,
+             const std::vector<std::string>& doubtful,
+             const Design& nominal,
+             const WeightedInputs& design,
+             double scale,
+             double log_target,
+             Identifiability& result) {
+  if (const auto shape = describe_shape(design.log_inputs)) {
+    result.free_combinations.push_back(
+        shape->inseparable + " cannot be separated: " + shape->sentence);
+    result.still_known = shape->still_known;
+  } else {
+    result.free_combinations.push_back(
+        doubtful.empty()
+            ? weakest_direction(form, nominal) +
+                  " cannot be separated well by these runs"
+            : join_words(doubtful) + " cannot be told from zero by these runs");
+    result.still_known = "the loss inside the range of the runs";
+  }
+  result.suggested_runs = suggest_runs(form, design, scale, log_target);
+}
+
+}  // namespace
+
+Identifiability identify(const Runs& runs,
+                         const Form& form,
+                         const Eigen::VectorXd& theta,
+                         double residual_scale,
+                         const Refits* refits) {
+  const double scale = std::max(residual_scale, kLeastScale);
+  const WeightedInputs design = sorted_inputs_of(runs, form);
+  const Eigen::MatrixXd& log_inputs = design.log_inputs;
+  Identifiability result;
+  result.coefficients = form.coefficient_count();
+  result.distinct_runs = count_distinct(design);
+  const double log_largest =
+      (log_inputs.col(0) + log_inputs.col(1)).maxCoeff() + kLog6;
+  const double log_target = log_largest + std::log(10.0);
+  result.target = Flops(std::exp(log_target));
+
+  std::vector<int> present = all_columns(form);
+  for (const int j : vanished_terms(form, theta, log_inputs)) {
+    std::erase(present, j);
+    result.vanished.emplace_back(
+        form.coefficients()[static_cast<std::size_t>(j)].name);
+  }
+  const Eigen::VectorXd typical = nominal_theta(form);
+  const Design nominal = judge(form, typical, design, all_columns(form));
+  const Design fitted = judge(form, theta, design, present);
+  const int absent = static_cast<int>(result.vanished.size());
+  result.rank = std::min(nominal.rank, fitted.rank + absent);
+  result.design_condition = nominal.condition;
+  result.condition = fitted.condition;
+  if (result.rank == result.coefficients) {
+    const auto here = spread_at(form, theta, fitted, scale, log_target);
+    const auto there = spread_at(form, typical, nominal, scale, log_target);
+    if (here && there) {
+      result.sd_log_loss = std::max(here->sd_log_loss, there->sd_log_loss);
+      result.sd_log_params =
+          std::max(here->sd_log_params, there->sd_log_params);
+    }
+  }
+  result.status = apply_gates(form,
+                              theta,
+                              runs.size(),
+                              describe_shape(log_inputs).has_value(),
+                              spare_quantile(runs.size(), result.coefficients),
+                              result);
+  std::vector<std::string> doubtful = result.vanished;
+  if (refits != nullptr) ask_refits(form, theta, *refits, doubtful, result);
+  if (result.status != IdentifiabilityStatus::Identified) {
+    explain(form, doubtful, nominal, design, scale, log_target, result);
+  }
+  return result;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/polish.h"
+
+#include <ceres/gradient_problem.h>
+#include <ceres/gradient_problem_solver.h>
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace isoflop {
+namespace {
+
+constexpr double kFineGradient = 3e-8;
+constexpr double kRoughGradient = 0.05;
+
+/// theta = origin + basis z, over the free coefficients.
+struct Whitened {
+  Eigen::VectorXd origin;
+  Eigen::MatrixXd basis;  ///< n_coefficients x n_free
+
+  Eigen::VectorXd theta(const double* z) const {
+    return origin + basis * Eigen::Map<const Eigen::VectorXd>(z, basis.cols());
+  }
+};
+
+class WhitenedObjective final : public ceres::FirstOrderFunction {
+ public:
+  WhitenedObjective(FitEvaluator& evaluator, const Whitened& map)
+      : evaluator_(evaluator), map_(map) {}
+
+  bool Evaluate(const double* z,
+                double* cost,
+                double* gradient) const override {
+    Eigen::VectorXd full;
+    *cost = evaluator_(map_.theta(z), gradient == nullptr ? nullptr : &full);
+    if (gradient != nullptr) {
+      Eigen::Map<Eigen::VectorXd>(gradient, map_.basis.cols()) =
+          map_.basis.transpose() * full;
+    }
+    return std::isfinite(*cost) && (gradient == nullptr || full.allFinite());
+  }
+  int NumParameters() const override {
+    return static_cast<int>(map_.basis.cols());
+  }
+
+ private:
+  FitEvaluator& evaluator_;
+  const Whitened& map_;
+};
+
+Whitened whiten(FitEvaluator& evaluator,
+                const Eigen::VectorXd& theta,
+                const std::vector<int>& free) {
+  const Eigen::MatrixXd full = evaluator.curvature(theta);
+  Eigen::MatrixXd curvature = full(free, free);
+  // A floor on the diagonal keeps directions the data do not see from being
+  // stretched without limit.
+  const double floor =
+      1e-12 * std::max(1e-300, curvature.diagonal().maxCoeff());
+  curvature.diagonal().array() += floor;
+  const Eigen::LLT<Eigen::MatrixXd> cholesky(curvature);
+  Whitened map{theta, Eigen::MatrixXd::Zero(theta.size(), curvature.cols())};
+  const Eigen::MatrixXd inverse =
+      cholesky.info() == Eigen::Success && curvature.allFinite()
+          ? Eigen::MatrixXd(cholesky.matrixU().solve(
+                Eigen::MatrixXd::Identity(curvature.rows(), curvature.cols())))
+          : Eigen::MatrixXd::Identity(curvature.rows(), curvature.cols());
+  for (std::size_t j = 0; j < free.size(); ++j) {
+    map.basis.row(free[j]) = inverse.row(static_cast<Eigen::Index>(j));
+  }
+  return map;
+}
+
+ceres::GradientProblemSolver::Options solver_options(Precision precision) {
+  ceres::GradientProblemSolver::Options options;
+  options.line_search_direction_type = ceres::BFGS;
+  options.max_num_iterations = 60;
+  options.gradient_tolerance =
+      precision == Precision::Rough ? kRoughGradient : kFineGradient;
+  options.function_tolerance = 1e-15;
+  options.parameter_tolerance = 0.0;
+  options.logging_type = ceres::SILENT;
+  return options;
+}
+
+/// What the rounding of residuals adds to F.
+double rounding_of(const FitProblem& problem) {
+  constexpr double kRounding = 1e-15;
+  const double residual = kRounding / problem.scale;
+  return static_cast<double>(problem.size()) * residual * residual;
+}
+
+void descend(const FitProblem& problem,
+             FitEvaluator& evaluator,
+             const std::vector<int>& free,
+             Precision precision,
+             Polished& state) {
+  constexpr int kRounds = 12;
+  const ceres::GradientProblemSolver::Options options =
+      solver_options(precision);
+  const double rounding = rounding_of(problem);
+  double previous = std::numeric_limits<double>::infinity();
+  for (int round = 0; round < kRounds; ++round) {
+    const Whitened map = whiten(evaluator, state.theta, free);
+    // GradientProblem owns the function it is given.
+    const ceres::GradientProblem whitened(
+        new WhitenedObjective(evaluator, map));
+    std::vector<double> z(free.size(), 0.0);
+    ceres::GradientProblemSolver::Summary summary;
+    ceres::Solve(options, whitened, z.data(), &summary);
+    state.theta = map.theta(z.data());
+    Eigen::VectorXd gradient;
+    state.value = evaluator(state.theta, &gradient);
+    state.gradient_norm =
+        (whiten(evaluator, state.theta, free).basis.transpose() * gradient)
+            .norm();
+    if (precision == Precision::Rough) {
+      state.converged = true;
+      return;
+    }
+    const double gap = 0.5 * state.gradient_norm * state.gradient_norm;
+    if (gap <= std::max(1e-14 * state.value, rounding)) {
+      state.converged = true;
+      return;
+    }
+    // No further descent is possible: what is left must be tiny.
+    if (previous - state.value <= 1e-15 * std::abs(state.value)) {
+      state.converged =
+          gap <= std::max({1e-9 * state.value, 1e-15, 1e3 * rounding});
+      return;
+    }
+    previous = state.value;
+  }
+}
+
+/// Newton steps on the gradient alone, where F no longer changes in its last
+/// digit but coefficients still do; kept while the gradient shrinks.
+void refine(FitEvaluator& evaluator,
+            const std::vector<int>& free,
+            Polished& state) {
+  constexpr int kMostSteps = 8;
+  Eigen::VectorXd gradient;
+  for (int step = 0; step < kMostSteps; ++step) {
+    state.value = evaluator(state.theta, &gradient);
+    const Whitened map = whiten(evaluator, state.theta, free);
+    const Eigen::VectorXd z = -(map.basis.transpose() * gradient);
+    state.gradient_norm = z.norm();
+    const Eigen::VectorXd theta = map.theta(z.data());
+    evaluator(theta, &gradient);
+    if (!gradient.allFinite() ||
+        (map.basis.transpose() * gradient).norm() > 0.5 * z.norm()) {
+      return;
+    }
+    state.theta = theta;
+  }
+}
+
+/// Descends, holding coefficients that leave their range at its end.
+void descend_within_bounds(const FitProblem& problem,
+                           Precision precision,
+                           Polished& state) {
+  const auto infos = problem.form->coefficients();
+  FitEvaluator evaluator(problem);
+  std::vector<int> free(infos.size());
+  std::iota(free.begin(), free.end(), 0);
+  state.at_bound.clear();
+  bool moved = true;
+  while (moved && !free.empty()) {
+    descend(problem, evaluator, free, precision, state);
+    moved = false;
+    for (std::size_t j = 0; j < infos.size(); ++j) {
+      if (infos[j].scale != Scale::Linear) continue;
+      const int index = static_cast<int>(j);
+      const double value = state.theta[index];
+      const double inside = std::clamp(value, infos[j].low, infos[j].high);
+      if (value == inside) continue;
+      state.theta[index] = inside;
+      state.at_bound.push_back(index);
+      std::erase(free, index);
+      state.converged = false;
+      moved = true;
+    }
+  }
+  if (precision == Precision::Exact && state.converged && !free.empty()) {
+    refine(evaluator, free, state);
+  }
+  state.evaluations += evaluator.evaluations();
+}
+
+}  // namespace
+
+Polished polish(const FitProblem& problem,
+                const Eigen::VectorXd& start,
+                Precision precision) {
+  Polished state;
+  state.theta = start;
+  if (problem.objective != Objective::Absolute) {
+    descend_within_bounds(problem, precision, state);
+    return state;
+  }
+  constexpr double kSmallestScale = 1e-9;
+  FitProblem narrowing = problem;
+  while (true) {
+    descend_within_bounds(narrowing, precision, state);
+    if (narrowing.scale <= kSmallestScale) break;
+    narrowing.scale *= 0.1;
+  }
+  // F of the caller's scale, so that starts can be compared.
+  state.value *= narrowing.scale / problem.scale;
+  return state;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/problem.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+namespace isoflop {
+namespace {
+
+const Eigen::VectorXd& input_column(const Runs& runs, Input input) {
+  switch (input) {
+    case Input::ParamCount:
+      return runs.params;
+    case Input::TokenCount:
+      return runs.tokens;
+  }
+  throw std::logic_error("unknown input");
+}
+
+/// Order of rows that does not depend on the order they came in.
+std::vector<Eigen::Index> canonical_order(const Runs& runs,
+                                          const Eigen::MatrixXd& inputs,
+                                          const Eigen::VectorXd& log_loss) {
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(runs.size()));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) {
+    for (Eigen::Index k = 0; k < inputs.cols(); ++k) {
+      if (inputs(a, k) != inputs(b, k)) return inputs(a, k) < inputs(b, k);
+    }
+    if (log_loss[a] != log_loss[b]) return log_loss[a] < log_loss[b];
+    if (runs.weight.size() > 0 && runs.weight[a] != runs.weight[b]) {
+      return runs.weight[a] < runs.weight[b];
+    }
+    return false;
+  });
+  return order;
+}
+
+/// Logarithms one by one: those of many numbers at once differ in the last
+/// digit with the place in the column, and rows may come in any order.
+Eigen::VectorXd log_of(const Eigen::VectorXd& values) {
+  return values.unaryExpr([](double x) { return std::log(x); });
+}
+
+Eigen::VectorXd weights_in(const Runs& runs,
+                           const std::vector<Eigen::Index>& order) {
+  if (runs.weight.size() == 0) return Eigen::VectorXd::Ones(runs.size());
+  const Eigen::VectorXd weight = runs.weight(order);
+  return weight / weight.mean();
+}
+
+}  // namespace
+
+Eigen::MatrixXd log_inputs_of(const Runs& runs, const Form& form) {
+  Eigen::MatrixXd inputs(runs.size(), form.input_count());
+  for (int k = 0; k < form.input_count(); ++k) {
+    const Input input = form.inputs()[static_cast<std::size_t>(k)];
+    inputs.col(k) = log_of(input_column(runs, input));
+  }
+  return inputs;
+}
+
+std::vector<int> vanished_terms(const Form& form,
+                                const Eigen::VectorXd& theta,
+                                const Eigen::MatrixXd& log_inputs) {
+  constexpr double kVanished = 1e-4;
+  std::vector<int> vanished;
+  Eigen::VectorXd whole;
+  Eigen::VectorXd without;
+  form.log_loss_columns(theta, log_inputs, whole, nullptr);
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    if (!form.coefficients()[static_cast<std::size_t>(j)].is_linear) continue;
+    Eigen::VectorXd reduced = theta;
+    reduced[j] = -std::numeric_limits<double>::infinity();
+    form.log_loss_columns(reduced, log_inputs, without, nullptr);
+    const double share = -std::expm1((without - whole).minCoeff());
+    if (share < kVanished) vanished.push_back(j);
+  }
+  return vanished;
+}
+
+void clear_vanished(const Form& form,
+                    const Eigen::MatrixXd& log_inputs,
+                    Eigen::VectorXd& theta) {
+  for (const int j : vanished_terms(form, theta, log_inputs)) {
+    theta[j] = -std::numeric_limits<double>::infinity();
+  }
+}
+
+WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form) {
+  const Eigen::MatrixXd inputs = log_inputs_of(runs, form);
+  const std::vector<Eigen::Index> order =
+      canonical_order(runs, inputs, log_of(runs.loss_nats));
+  return {inputs(order, Eigen::all), weights_in(runs, order)};
+}
+
+FitProblem make_problem(const Runs& runs,
+                        const FitOptions& options,
+                        const Form& form,
+                        std::vector<Eigen::Index>& order) {
+  const Eigen::MatrixXd inputs = log_inputs_of(runs, form);
+  const Eigen::VectorXd log_loss = log_of(runs.loss_nats);
+  order = canonical_order(runs, inputs, log_loss);
+  FitProblem problem;
+  problem.form = &form;
+  problem.objective = options.objective;
+  problem.residual = options.residual;
+  problem.log_inputs = inputs(order, Eigen::all);
+  problem.log_loss = log_loss(order);
+  problem.weight = weights_in(runs, order);
+  constexpr double kTypicalResidual = 1e-2;
+  problem.scale = options.objective == Objective::Huber ? options.huber_delta
+                                                        : kTypicalResidual;
+  return problem;
+}
+
+FitProblem resample(const FitProblem& problem, const std::vector<int>& counts) {
+  std::vector<Eigen::Index> rows;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) rows.push_back(static_cast<Eigen::Index>(i));
+  }
+  FitProblem result;
+  result.form = problem.form;
+  result.objective = problem.objective;
+  result.residual = problem.residual;
+  result.scale = problem.scale;
+  result.log_inputs = problem.log_inputs(rows, Eigen::all);
+  result.log_loss = problem.log_loss(rows);
+  result.weight = problem.weight(rows);
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    result.weight[static_cast<Eigen::Index>(k)] *=
+        counts[static_cast<std::size_t>(rows[k])];
+  }
+  return result;
+}
+
+void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
+                                  bool with_jacobian) {
+  if (at_.size() > 0 && at_ == theta && (has_jacobian_ || !with_jacobian)) {
+    return;
+  }
+  at_ = theta;
+  has_jacobian_ = with_jacobian;
+  ++evaluations_;
+  problem_.form->log_loss_columns(theta,
+                                  problem_.log_inputs,
+                                  predicted_,
+                                  with_jacobian ? &jacobian_ : nullptr);
+  if (problem_.residual == Residual::LogLoss) {
+    residual_ = predicted_ - problem_.log_loss;
+  } else {
+    predicted_ = predicted_.array().exp();
+    residual_ = predicted_.array() - problem_.log_loss.array().exp();
+    if (with_jacobian) {
+      jacobian_.array().colwise() *= predicted_.array();
+    }
+  }
+}
+
+double FitEvaluator::operator()(const Eigen::VectorXd& theta,
+                                Eigen::VectorXd* gradient) {
+  fill_residuals(theta, gradient != nullptr);
+  const auto u = residual_.array() / problem_.scale;
+  double value = 0.0;
+  if (problem_.objective == Objective::Squared) {
+    value = 0.5 * (problem_.weight.array() * u.square()).sum();
+    if (gradient != nullptr) influence_ = problem_.weight.array() * u;
+  } else {
+    // rho = c (|u| - c / 2) with c = min(|u|, 1): u^2/2 inside, |u|-1/2 out.
+    const Eigen::ArrayXd c = u.abs().min(1.0);
+    value = (problem_.weight.array() * c * (u.abs() - 0.5 * c)).sum();
+    if (gradient != nullptr) {
+      influence_ = problem_.weight.array() * u.max(-1.0).min(1.0);
+    }
+  }
+  if (gradient != nullptr) {
+    gradient->noalias() = jacobian_.transpose() * influence_;
+    *gradient /= problem_.scale;
+  }
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+}
+
+Eigen::MatrixXd FitEvaluator::curvature(const Eigen::VectorXd& theta) {
+  // Where rho is linear its second derivative is zero; a share of the weight
+  // of its majorising parabola keeps the matrix definite.
+  constexpr double kShare = 0.1;
+  fill_residuals(theta, true);
+  Eigen::ArrayXd weight = problem_.weight.array();
+  if (problem_.objective != Objective::Squared) {
+    const Eigen::ArrayXd u = residual_.array().abs() / problem_.scale;
+    weight *= (u <= 1.0).select(1.0, kShare / u.max(1.0));
+  }
+  return jacobian_.transpose() * weight.matrix().asDiagonal() * jacobian_ /
+         (problem_.scale * problem_.scale);
+}
+
+Eigen::VectorXd FitEvaluator::residuals(const Eigen::VectorXd& theta) {
+  fill_residuals(theta, false);
+  return residual_;
+}
+
+double reported_objective(const FitProblem& problem,
+                          const Eigen::VectorXd& residuals) {
+  const auto r = residuals.array().abs();
+  switch (problem.objective) {
+    case Objective::Squared:
+      return (problem.weight.array() * r.square()).sum();
+    case Objective::Absolute:
+      return (problem.weight.array() * r).sum();
+    case Objective::Huber: {
+      const Eigen::ArrayXd c = r.min(problem.scale);
+      return (problem.weight.array() * c * (r - 0.5 * c)).sum();
+    }
+  }
+  return 0.0;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+
+#include "isoflop/fit/fit.h"
+
+namespace isoflop {
+
+/// What a fit minimises: F(theta) = sum_i w_i rho(r_i / scale), without unit.
+struct FitProblem {
+  const Form* form = nullptr;
+  Eigen::MatrixXd log_inputs;  ///< n_runs x n_inputs
+  Eigen::VectorXd log_loss;    ///< n_runs
+  Eigen::VectorXd weight;      ///< n_runs, mean 1
+  Objective objective = Objective::Huber;
+  Residual residual = Residual::LogLoss;
+  double scale = 1e-3;  ///< Huber's delta; for squares a typical residual
+
+  Eigen::Index size() const { return log_loss.size(); }
+};
+
+/// Inputs of the form as columns of logarithms.
+Eigen::MatrixXd log_inputs_of(const Runs& runs, const Form& form);
+
+/// The same, rows in canonical order, with their weights.
+struct WeightedInputs {
+  Eigen::MatrixXd log_inputs;  ///< n_runs x n_inputs
+  Eigen::VectorXd weight;      ///< n_runs, mean 1
+};
+WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form);
+
+/// Linear coefficients whose term adds less than 1e-4 of any prediction.
+std::vector<int> vanished_terms(const Form& form,
+                                const Eigen::VectorXd& theta,
+                                const Eigen::MatrixXd& log_inputs);
+
+/// Sets them to zero, -inf on their search scale.
+void clear_vanished(const Form& form,
+                    const Eigen::MatrixXd& log_inputs,
+                    Eigen::VectorXd& theta);
+
+/// The problem of a set of runs, rows in canonical order. Absolute deviations
+/// are met as the limit of Huber's: `scale` starts wide, see `polish`.
+/// @param order  written: row of `runs` behind each row of the problem
+FitProblem make_problem(const Runs& runs,
+                        const FitOptions& options,
+                        const Form& form,
+                        std::vector<Eigen::Index>& order);
+
+/// The rows with a count above zero, weighted by it.
+FitProblem resample(const FitProblem& problem, const std::vector<int>& counts);
+
+/// Evaluates F, its gradient and its curvature, with scratch of its own: one
+/// for a thread.
+class FitEvaluator {
+ public:
+  explicit FitEvaluator(const FitProblem& problem) : problem_(problem) {}
+
+  /// @param gradient  n_coefficients, written unless null
+  /// @return  F; +inf where the law overflows
+  double operator()(const Eigen::VectorXd& theta, Eigen::VectorXd* gradient);
+
+  /// Gauss-Newton curvature of F at theta, n_coefficients squared, made
+  /// positive definite by the majorising weights of rho where rho is linear.
+  Eigen::MatrixXd curvature(const Eigen::VectorXd& theta);
+
+  /// Residuals at theta, n_runs, in residual units.
+  Eigen::VectorXd residuals(const Eigen::VectorXd& theta);
+
+  int evaluations() const { return evaluations_; }
+
+ private:
+  void fill_residuals(const Eigen::VectorXd& theta, bool with_jacobian);
+
+  const FitProblem& problem_;
+  Eigen::VectorXd at_;  ///< where residual_ and jacobian_ were filled
+  bool has_jacobian_ = false;
+  Eigen::VectorXd predicted_;
+  Eigen::VectorXd residual_;
+  Eigen::VectorXd influence_;
+  Eigen::MatrixXd jacobian_;
+  int evaluations_ = 0;
+};
+
+/// Value of the objective as users know it: for Huber sum of rho_delta(r),
+/// for squares sum of r^2, for absolute deviations sum of |r|.
+double reported_objective(const FitProblem& problem,
+                          const Eigen::VectorXd& residuals);
+
+}  // namespace isoflop
