@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "isoflop/base/field.h"
+#include "isoflop/base/finding.h"
+#include "isoflop/laws/law.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/plan/scenario.h"
+
+namespace isoflop {
+
+struct PlanOptions {
+  double level = 0.9;
+  std::vector<std::string> accept;
+
+  static constexpr auto fields() {
+    return std::make_tuple(
+        field("level",
+              &PlanOptions::level,
+              "share of the law's draws an interval holds",
+              kOpenUnit),
+        field("accept",
+              &PlanOptions::accept,
+              "plan all the same under a law with this error: fit.weak, "
+              "fit.not-identified (repeatable)"));
+  }
+};
+
+/// Another size at the same compute, and what it costs.
+struct SizeAlternative {
+  double size_factor = 1.0;  ///< of the planned parameters
+  Params params;
+  Tokens tokens;
+  Nats loss;
+  double loss_regret_nats = 0.0;
+  /// Compute that the optimum needs less for the same loss: C / C_same - 1.
+  double compute_waste = 0.0;
+};
+
+struct Plan {
+  Law law;
+  Scenario scenario;
+  PlanOptions options;
+  bool is_answered = false;  ///< false: only the findings have meaning
+  Optimum run;               ///< the planned size, data, compute and loss
+  double epochs = 0.0;       ///< over the unique tokens; 0 when not given
+  /// Over the law's draws; absent without draws. The loss is that of the
+  /// planned run; the others, absent unless the law chose size and data, say
+  /// where the optimum lies as far as the data reach.
+  std::optional<Interval> params;
+  std::optional<Interval> tokens;
+  std::optional<Interval> tokens_per_param;
+  std::optional<Interval> loss_nats;
+  std::string binding;  ///< scenario key of the limit that binds
+  /// Sizes at the same compute whose loss is at most 0.1 % above.
+  std::optional<Interval> flat_params;
+  std::vector<SizeAlternative> alternatives;  ///< those the data allow
+  std::optional<double> extrapolation;        ///< flops over the law's largest
+  std::vector<Finding> findings;
+};
+
+/// From what is known to a run: chooses size and data of lowest loss.
+///
+/// With a budget alone N and D are compute-optimal; with a size or data too
+/// the rest follows from C = 6 N D; with a size or data alone the answer is
+/// the budget at which they are optimal. Unique tokens limit D to
+/// `max_epochs` passes.
+///
+/// @throws std::invalid_argument when the scenario gives ranges, nothing, or
+///     values that contradict C = 6 N D by more than 1 %.
+Plan plan(const Law& law,
+          const Scenario& scenario,
+          const PlanOptions& options = {});
+
+/// Size and data that `plan` would choose, whatever the status of the law;
+/// ranges of the unique tokens stand for their middle.
+Optimum planned_run(const Law& law, const Scenario& scenario);
+
+/// The budget at which this size is compute-optimal, and its data; nothing
+/// when no budget from 150 to 1e40 FLOP makes it so.
+std::optional<Optimum> optimum_for_params(const Law& law, Params params);
+
+/// The budget at which this much data is compute-optimal, and its size.
+std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens);
+
+}  // namespace isoflop

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdexcept>
+
+#include "isoflop/base/suggest.h"
+#include "isoflop/check/check.h"
+
+namespace isoflop {
+namespace {
+
+/// Codes of other layers; the rules of plans bring their own pages.
+constexpr RuleInfo kCodes[] = {
+    {"fit.not-identified",
+     "the runs do not determine the law's coefficients",
+     R"(
+There are fewer distinct runs than coefficients, or moving several coefficients
+together changes no prediction at the runs: the Jacobian of the predictions has
+less than full rank, at the estimate or at typical coefficients. The optimiser
+still ends somewhere, and where means nothing.
+
+The finding says which coefficients cannot be separated and why, what still is
+known, and the fewest runs that would mend it. `plan` refuses such a law.
+
+Example: thirteen runs that all have 20 tokens per parameter determine the loss
+along that line and nothing beside it.
+
+Source: Raue et al. 2009, doi:10.1093/bioinformatics/btp358, on structural and
+practical identifiability.
+)"},
+    {"fit.weak",
+     "the runs determine the law, but not what is decided with it",
+     R"(
+The Jacobian has full rank, but: its condition number is above 1e4, or all runs
+share one size, amount of data, ratio or budget (a tenth either way), or there
+are no more runs than coefficients, or an exponent ends at its bound or a term
+at zero, or at ten times the largest budget of the runs the 90 % interval of
+the optimal size exceeds a factor of three either way, or that of the loss 8 %.
+Refits have their say too: a term that ends at zero in the tail outside the
+interval (5 % of the refits at --level 0.9) is not determined.
+
+The spread uses a residual scale of at least 0.002, about what repeated runs
+scatter by, so that a fit that happens to be exact is not taken for certainty.
+
+Accept it by name (--accept fit.weak) when only predictions within the range of
+the runs are wanted.
+)"},
+    {"fit.not-converged",
+     "the search stopped before an optimum",
+     R"(
+Every descent ended with a gradient that is not negligible. Usually the runs
+hold losses of different kinds, or units that differ from row to row.
+)"},
+    {"fit.at-bound",
+     "a coefficient ends at the end of its range, or its term vanishes",
+     R"(
+An exponent stopped at the end of its allowed range, or E, A or B became zero.
+The runs do not show that term; intervals of the others are one-sided at best.
+)"},
+    {"fit.few-runs",
+     "only one to three runs more than coefficients",
+     R"(
+Resampling so few runs gives intervals that are too narrow. Add runs.
+)"},
+    {"fit.outliers",
+     "some runs lie far from the law",
+     R"(
+Runs whose log-loss residual exceeds six robust scales. The Huber objective
+gives them little weight, so the law hardly moves; they may have diverged, or
+have other units. Named in the message, largest first.
+)"},
+    {"fit.bootstrap-failed",
+     "more than a tenth of the refits did not converge",
+     R"(
+Resamples lost what identifies a coefficient. The intervals hold only those
+that converged and are too narrow.
+)"},
+    {"runs.flops-mismatch",
+     "the given FLOP are not 6 N D",
+     R"(
+All of params, tokens and flops are given, and the median of C / (6 N D) is off
+one by more than 5 %: sizes without embeddings, attention counted, or a mixture
+of experts. The columns are used as given; fits use N and D alone.
+)"},
+    {"runs.units",
+     "more params or tokens than any run had",
+     R"(
+The median of params is above 1e15 or that of tokens above 1e18. Probably the
+column is in another unit, or --unit was given for one that is a count already.
+)"},
+    {"runs.perplexity",
+     "the losses look like perplexities",
+     R"(
+The median loss is above 8. A loss in nats per token is the logarithm of the
+perplexity; text models end between 1.5 and 5.
+)"},
+    {"runs.diverged",
+     "some losses are far above the others",
+     R"(
+A loss is above three medians, or above 15 where the median is at most 8. Such
+runs have usually diverged and say nothing about the law; leave them out with
+--where, or let the Huber objective give them little weight.
+)"},
+    {"runs.loss-rises",
+     "the loss rises with size and compute",
+     R"(
+The rank correlations of the loss with params and with FLOP are both above 0.5.
+Probably the column holds an accuracy or a reward, or the runs diverge as they
+grow.
+)"},
+    {"runs.duplicates",
+     "the same run is there more than once",
+     R"(
+Rows agree in params, tokens and loss. A table that was written twice makes
+intervals from resampling too narrow. Repeats with other seeds differ in loss
+and are not meant.
+)"},
+    {"runs.narrow",
+     "params or tokens span less than a decade",
+     R"(
+Exponents are slopes over logarithms: runs that span less than a factor of ten
+in params or in tokens leave them open. The fit says by how much.
+)"},
+    {"runs.repeated-data",
+     "some runs saw their unique tokens more than once",
+     R"(
+The table has unique_tokens, and some runs trained on more tokens than that. The
+additive law counts a repeated token as a new one, so that its data term comes
+out too slow where repeats are many. Keep the runs of one epoch
+(--where epochs=1), or take the law for what it is.
+
+Source: Muennighoff et al. 2023, arXiv:2305.16264.
+)"},
+    {"runs.dropped",
+     "rows could not be read and were left out",
+     R"(
+With --drop-bad, rows with empty cells or cells that are no positive number are
+counted and left out. Runs that failed are not missing at random: without them
+a law can look better than it is.
+)"},
+    {"law.extrapolation",
+     "a prediction beyond a hundred times the law's largest compute",
+     R"(
+The run predicted has more than a hundred times the compute of the largest run
+the law was fitted on.
+)"},
+};
+
+}  // namespace
+
+std::vector<RuleInfo> finding_codes() {
+  std::vector<RuleInfo> codes = check_rules();
+  codes.insert(codes.end(), std::begin(kCodes), std::end(kCodes));
+  return codes;
+}
+
+RuleInfo find_code(std::string_view code) {
+  std::vector<std::string> names;
+  for (const RuleInfo& info : finding_codes()) {
+    if (info.code == code) return info;
+    names.emplace_back(info.code);
+  }
+  throw std::invalid_argument("unknown code '" + std::string(code) + "'" +
+                              did_you_mean(code, names) +
+                              " (`isoflop list codes` shows them)");
+}
+
+}  // namespace isoflop

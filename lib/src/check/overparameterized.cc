@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "check/rule.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+constexpr std::string_view kPage = R"(
+A smaller model, trained on more tokens with the same compute, would reach a
+lower loss: N is above N*, the compute-optimal size at C = 6 N D, by enough to
+waste compute.
+
+  waste = C / C_same - 1,  where  L*(C_same) = L(N, D)
+
+and L*(C) is the loss of the optimum at a budget. From 10 % the rule warns,
+from 25 % it fails (--waste-warning, --waste-error). The doubt of a fitted law
+moves the optimum by a few per cent of compute at the sizes of today's runs, so
+10 % is the least that is not noise; 25 % is more than the gain of a typical
+change of recipe.
+
+Where quantities are ranges the severity follows the share of samples that
+reach each bound: an error from a half, a warning from a fifth, a note from a
+twentieth.
+
+Example: MT-NLG, 530B parameters on 270B tokens. By besiroglu2024 the optimum
+at its compute is 88.8B parameters on 1.61T tokens; the plan wastes 194 %.
+
+Accept it when the data really are all there is and the model is trained for
+what size alone gives; then look at plan.data-wall and plan.memorizes.
+
+Source: Hoffmann et al. 2022, arXiv:2203.15556; coefficients as of the law.
+)";
+
+std::optional<Severity> severity_of(const CheckContext& context) {
+  const CheckOptions& options = context.check.options;
+  const CheckSample& point = context.point;
+  const auto chance = [&](double waste) {
+    const auto reaches = [waste](const CheckSample& sample) {
+      return sample.log_params > sample.log_params_optimal &&
+             sample.waste >= waste;
+    };
+    return context.chance(reaches(point), reaches);
+  };
+  const double warned = chance(options.waste_warning);
+  if (chance(options.waste_error) >= kLikely) return Severity::Error;
+  if (warned >= kPossible) return Severity::Warning;
+  if (warned >= kRemote) return Severity::Note;
+  return std::nullopt;
+}
+
+std::string agreement(const Check& check) {
+  std::size_t flagged = 0;
+  for (const LawVerdict& verdict : check.by_law) flagged += verdict.flagged;
+  return std::to_string(flagged) + " of " +
+         std::to_string(check.by_law.size()) + " published laws";
+}
+
+/// The better run at the same compute; for ranges the tokens that clear the
+/// finding, where compute is what is given.
+std::string remedy_of(const CheckContext& context) {
+  const Check& check = context.check;
+  if (!context.has_ranges) {
+    return "train " + format_quantity(check.best.params) + " parameters on " +
+           format_quantity(check.best.tokens) + " tokens: loss " +
+           format_number(check.best.loss.value(), 4) + " instead of " +
+           format_number(check.run.loss.value(), 4);
+  }
+  if (!check.scenario.flops || !check.needs.tokens_to_clear) return {};
+  return "at " + format_quantity(check.run.flops) +
+         " FLOP it is cleared by more than " +
+         format_quantity(*check.needs.tokens_to_clear, TokensTag::unit) +
+         " tokens";
+}
+
+void run(const CheckContext& context, std::vector<Finding>& findings) {
+  const std::optional<Severity> severity = severity_of(context);
+  if (!severity) return;
+  const Check& check = context.check;
+  const Waste& waste = check.waste;
+  std::string message;
+  if (context.has_ranges) {
+    message = "in " + format_number(100 * *waste.probability, 2) +
+              " % of what is possible the model has too many parameters for "
+              "its data, wasting " +
+              format_number(100 * check.options.waste_warning, 3) +
+              " % or more of its compute";
+  } else {
+    message = format_quantity(check.run.params) + " parameters are " +
+              format_number(waste.params_over_optimal, 3) +
+              " times the optimal size at " + format_quantity(check.run.flops) +
+              " FLOP; " + format_number(100 * waste.compute_factor, 3) +
+              " % more compute than the same loss needs (" + agreement(check) +
+              " say so)";
+  }
+  std::vector<Evidence> values = {
+      {"compute_factor", waste.compute_factor},
+      {"loss_regret_nats", waste.loss_regret_nats},
+      {"params_over_optimal", waste.params_over_optimal},
+      {"params_optimal", check.best.params.value()},
+      {"tokens_optimal", check.best.tokens.value()}};
+  if (check.needs.tokens) {
+    values.push_back({"tokens_needed", *check.needs.tokens});
+  }
+  if (waste.probability) {
+    values.push_back({"probability", *waste.probability});
+  }
+  findings.push_back({"plan.overparameterized",
+                      *severity,
+                      std::move(message),
+                      remedy_of(context),
+                      std::move(values)});
+}
+
+}  // namespace
+
+extern const Rule kRuleOverparameterized;
+const Rule kRuleOverparameterized{
+    {"plan.overparameterized",
+     "too many parameters for the data: a smaller model would be better",
+     kPage},
+    run};
+
+}  // namespace isoflop

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/plan.h"
+
+#include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "isoflop/base/suggest.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+const double kLog6 = std::log(6.0);
+
+template <class Q>
+std::optional<Q> exact(const std::optional<Range<Q>>& range,
+                       std::string_view name) {
+  if (!range) return std::nullopt;
+  if (!range->is_exact()) {
+    throw std::invalid_argument("plan: " + std::string(name) +
+                                " is a range, but must be one value; "
+                                "`check` takes ranges");
+  }
+  return range->low;
+}
+
+/// Budget at which an optimal quantity, rising with the budget, has a value.
+template <class F>
+std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
+  constexpr double kLowest = 5.0;    // ln 150 FLOP
+  constexpr double kHighest = 92.0;  // ln 1e40 FLOP
+  const auto gap = [&](double log_flops) {
+    return log_quantity(log_flops) - wanted;
+  };
+  const double low = gap(kLowest);
+  const double high = gap(kHighest);
+  if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
+  std::uintmax_t iterations = 200;
+  const auto [a, b] = boost::math::tools::toms748_solve(
+      gap,
+      kLowest,
+      kHighest,
+      low,
+      high,
+      boost::math::tools::eps_tolerance<double>(52),
+      iterations);
+  return 0.5 * (a + b);
+}
+
+Optimum run_of(const Law& law, Params params, Tokens tokens) {
+  return {
+      train_flops(params, tokens), params, tokens, law.loss(params, tokens)};
+}
+
+struct Choice {
+  Optimum run;
+  std::string binding;
+  bool is_free = false;  ///< size and data were chosen by the law
+};
+
+/// Most tokens that the unique ones give; infinite when not limited.
+Tokens most_tokens(const Scenario& scenario) {
+  const auto unique = exact(scenario.unique_tokens, "unique_tokens");
+  return unique ? *unique * scenario.max_epochs
+                : Tokens(std::numeric_limits<double>::infinity());
+}
+
+/// Caps the data of a choice at what the unique tokens give.
+Choice within_data(const Law& law, const Scenario& scenario, Choice choice) {
+  const Tokens most = most_tokens(scenario);
+  if (choice.run.tokens <= most) return choice;
+  // The whole budget goes into size, which lowers the loss further.
+  const Params params =
+      choice.is_free ? params_for(choice.run.flops, most) : choice.run.params;
+  return {run_of(law, params, most), "data.unique_tokens", choice.is_free};
+}
+
+Optimum require_optimum(const std::optional<Optimum>& found) {
+  if (!found) {
+    throw std::invalid_argument(
+        "plan: no budget from 150 to 1e40 FLOP makes this optimal under the "
+        "law");
+  }
+  return *found;
+}
+
+Choice choose(const Law& law, const Scenario& scenario) {
+  const auto flops = exact(scenario.flops, "flops");
+  const auto params = exact(scenario.params, "params");
+  const auto tokens = exact(scenario.tokens, "tokens");
+  if (params && tokens) {
+    const Optimum run = run_of(law, *params, *tokens);
+    if (flops && std::abs(run.flops / *flops - 1.0) > 0.01) {
+      throw std::invalid_argument(
+          "plan: flops is " + format_quantity(*flops) + ", but 6 x " +
+          format_quantity(*params) + " params x " + format_quantity(*tokens) +
+          " tokens is " + format_quantity(run.flops) + "; give two of three");
+    }
+    return {run, "model.params, data.tokens"};
+  }
+  if (flops && params) {
+    return within_data(law,
+                       scenario,
+                       {run_of(law, *params, tokens_for(*flops, *params)),
+                        "budget.flops, model.params"});
+  }
+  if (flops && tokens) {
+    return {run_of(law, params_for(*flops, *tokens), *tokens),
+            "budget.flops, data.tokens"};
+  }
+  if (flops) {
+    return within_data(
+        law, scenario, {optimum(law, *flops), "budget.flops", true});
+  }
+  if (params) {
+    return within_data(
+        law,
+        scenario,
+        {require_optimum(optimum_for_params(law, *params)), "model.params"});
+  }
+  if (tokens) {
+    return {require_optimum(optimum_for_tokens(law, *tokens)), "data.tokens"};
+  }
+  throw std::invalid_argument(
+      "plan: nothing is given; needs flops, params or tokens");
+}
+
+SizeAlternative alternative(const Law& law,
+                            const Optimum& run,
+                            double size_factor) {
+  SizeAlternative other;
+  other.size_factor = size_factor;
+  other.params = run.params * size_factor;
+  other.tokens = run.tokens / size_factor;
+  other.loss = law.loss(other.params, other.tokens);
+  other.loss_regret_nats = (other.loss - run.loss).value();
+  const Eigen::VectorXd theta =
+      law.form->theta_from_coefficients(law.coefficients);
+  other.compute_waste =
+      std::expm1(std::log(run.flops.value()) -
+                 log_flops_for_same_loss(*law.form,
+                                         theta.data(),
+                                         std::log(other.params.value()),
+                                         std::log(other.tokens.value())));
+  return other;
+}
+
+/// Sizes around the run, at its compute, whose loss is within 0.1 % of its.
+std::optional<Interval> flat_range(const Law& law, const Optimum& run) {
+  constexpr double kFlat = 1e-3;
+  const auto excess = [&](double log_factor) {
+    const double factor = std::exp(log_factor);
+    return law.loss(run.params * factor, run.tokens / factor) / run.loss - 1.0 -
+           kFlat;
+  };
+  Interval range;
+  for (const double side : {-1.0, 1.0}) {
+    double far = 0.1;
+    while (excess(side * far) < 0.0 && far < 30.0) far *= 2.0;
+    if (far >= 30.0) return std::nullopt;
+    std::uintmax_t iterations = 100;
+    const auto [a, b] = boost::math::tools::toms748_solve(
+        excess,
+        std::min(0.0, side * far),
+        std::max(0.0, side * far),
+        boost::math::tools::eps_tolerance<double>(40),
+        iterations);
+    (side < 0 ? range.low : range.high) =
+        run.params.value() * std::exp(0.5 * (a + b));
+  }
+  return range;
+}
+
+/// The doubt in a law: an error unless its code is accepted, then a note.
+std::optional<Finding> doubt_of(const Law& law, const PlanOptions& options) {
+  const std::vector<std::string> known = {"fit.weak", "fit.not-identified"};
+  std::optional<Finding> doubt = law_doubt(law);
+  for (const std::string& accepted : options.accept) {
+    if (std::find(known.begin(), known.end(), accepted) == known.end()) {
+      throw std::invalid_argument("plan: accept: unknown code '" + accepted +
+                                  "'" + did_you_mean(accepted, known));
+    }
+    if (doubt && doubt->code == accepted) doubt->severity = Severity::Note;
+  }
+  return doubt;
+}
+
+/// Data that bind: more tokens than useful passes give, or a size that only
+/// their lack makes right.
+std::optional<Finding> data_wall(const Plan& plan, Tokens most) {
+  const Optimum& run = plan.run;
+  if (run.tokens > most * (1.0 + 1e-12)) {
+    return Finding{"plan.data-wall",
+                   Severity::Warning,
+                   format_quantity(run.tokens) + " tokens are " +
+                       format_number(plan.epochs, 3) +
+                       " passes over the unique ones",
+                   "train on at most " + format_quantity(most),
+                   {{"epochs", plan.epochs}}};
+  }
+  if (plan.binding != "data.unique_tokens") return std::nullopt;
+  const Optimum best = optimum(plan.law, run.flops);
+  const double waste = alternative(plan.law, run, 1.0).compute_waste;
+  return Finding{
+      "plan.data-wall",
+      Severity::Warning,
+      "the unique tokens hold the plan at " + format_quantity(run.tokens) +
+          " tokens: the same loss would need " +
+          format_number(100.0 / (1.0 + waste), 3) +
+          " % of the compute on more data",
+      "with " + format_quantity(best.tokens) +
+          " tokens this compute gives loss " +
+          format_number(best.loss.value(), 4),
+      {{"compute_waste", waste}, {"tokens_optimal", best.tokens.value()}}};
+}
+
+/// Where the optimum lies over the law's draws, as far as the data reach.
+void add_intervals(const OptimumEstimate& around, Tokens most, Plan& plan) {
+  if (!around.tokens) return;
+  const double cap = most.value();
+  const double product = plan.run.flops.value() / 6.0;
+  const Interval tokens{std::min(around.tokens->low, cap),
+                        std::min(around.tokens->high, cap)};
+  // The data alone decide: there is no spread to show.
+  if (tokens.low == tokens.high) return;
+  plan.tokens = tokens;
+  plan.params = {product / tokens.high, product / tokens.low};
+  plan.tokens_per_param = {tokens.low * tokens.low / product,
+                           tokens.high * tokens.high / product};
+}
+
+}  // namespace
+
+std::optional<Optimum> optimum_for_params(const Law& law, Params params) {
+  const Eigen::VectorXd theta =
+      law.form->theta_from_coefficients(law.coefficients);
+  const auto log_flops = log_flops_where(
+      [&](double at) {
+        return optimal_log_params(*law.form, theta.data(), at);
+      },
+      std::log(params.value()));
+  if (!log_flops) return std::nullopt;
+  return run_of(law, params, tokens_for(Flops(std::exp(*log_flops)), params));
+}
+
+std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
+  const Eigen::VectorXd theta =
+      law.form->theta_from_coefficients(law.coefficients);
+  const auto log_flops = log_flops_where(
+      [&](double at) {
+        return at - kLog6 - optimal_log_params(*law.form, theta.data(), at);
+      },
+      std::log(tokens.value()));
+  if (!log_flops) return std::nullopt;
+  return run_of(law, params_for(Flops(std::exp(*log_flops)), tokens), tokens);
+}
+
+Optimum planned_run(const Law& law, const Scenario& scenario) {
+  Scenario middle = scenario;
+  if (middle.unique_tokens) {
+    middle.unique_tokens = middle.unique_tokens->middle();
+  }
+  return choose(law, middle).run;
+}
+
+Plan plan(const Law& law,
+          const Scenario& scenario,
+          const PlanOptions& options) {
+  validate(scenario, "plan");
+  validate(options, "plan");
+  Plan result;
+  result.law = law;
+  result.scenario = scenario;
+  result.options = options;
+  const std::optional<Finding> doubt = doubt_of(law, options);
+  if (doubt) result.findings.push_back(*doubt);
+  if (doubt && doubt->severity == Severity::Error) return result;
+  const Choice choice = choose(law, scenario);
+  result.is_answered = true;
+  result.run = choice.run;
+  result.binding = choice.binding;
+  if (const auto unique = exact(scenario.unique_tokens, "unique_tokens")) {
+    result.epochs = result.run.tokens / *unique;
+  }
+  const Tokens most = most_tokens(scenario);
+  if (choice.is_free && law.has_draws()) {
+    add_intervals(
+        optimum_estimate(law, result.run.flops, options.level), most, result);
+  }
+  const Prediction prediction =
+      predict(law, result.run.params, result.run.tokens, {options.level});
+  result.loss_nats = prediction.loss_interval;
+  result.extrapolation = prediction.extrapolation;
+  for (const Finding& finding : prediction.findings) {
+    if (!doubt || finding.code != doubt->code) {
+      result.findings.push_back(finding);
+    }
+  }
+  for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
+    if (result.run.tokens / factor > most) continue;
+    result.alternatives.push_back(alternative(law, result.run, factor));
+  }
+  result.flat_params = flat_range(law, result.run);
+  if (result.flat_params) {
+    const double least = params_for(result.run.flops, most).value();
+    result.flat_params->low = std::max(result.flat_params->low, least);
+    if (result.flat_params->low >= result.flat_params->high) {
+      result.flat_params.reset();
+    }
+  }
+  if (auto wall = data_wall(result, most)) {
+    result.findings.push_back(*std::move(wall));
+  }
+  return result;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/matchers.h"
+
+namespace isoflop {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kRounding;
+using testing::message_of;
+using testing::near_rel;
+using testing::printed;
+
+Law replication() { return published_law("besiroglu2024"); }
+
+Scenario with_flops(double flops) {
+  Scenario scenario;
+  scenario.flops = Flops(flops);
+  return scenario;
+}
+
+std::string refusal(const Scenario& scenario, const PlanOptions& options = {}) {
+  return message_of<std::invalid_argument>(
+      [&] { plan(replication(), scenario, options); });
+}
+
+TEST(Plan, BudgetAloneGivesTheOptimum) {
+  for (const Law& law : published_laws()) {
+    for (const double flops : {1e20, 5.76e23, 1e27}) {
+      const Plan made = plan(law, with_flops(flops));
+      ASSERT_TRUE(made.is_answered);
+      const Optimum best = optimum(law, Flops(flops));
+      EXPECT_EQ(made.run.params, best.params);
+      EXPECT_EQ(made.run.tokens, best.tokens);
+      EXPECT_EQ(made.run.loss, best.loss);
+      EXPECT_EQ(made.binding, "budget.flops");
+      EXPECT_EQ(made.epochs, 0.0);
+      // N* = [alpha A / (beta B)]^(1/(alpha+beta)) (C/6)^(beta/(alpha+beta)).
+      const auto& c = law.coefficients;
+      EXPECT_THAT(
+          made.run.params.value(),
+          near_rel(std::pow(c[3] * c[1] / (c[4] * c[2]), 1 / (c[3] + c[4])) *
+                       std::pow(flops / 6, c[4] / (c[3] + c[4])),
+                   kRounding));
+    }
+  }
+}
+
+TEST(Plan, ReplicationOfChinchillaAtItsBudget) {
+  const Plan made = plan(replication(), with_flops(5.76e23));
+  EXPECT_THAT(made.run.params.value() / 1e9, near_rel(printed("72.35")));
+  EXPECT_THAT(made.run.tokens.value() / 1e12, near_rel(printed("1.327")));
+  EXPECT_THAT(made.run.loss.value(), near_rel(printed("1.974")));
+}
+
+TEST(Plan, BudgetAndSizeLeaveTheData) {
+  Scenario scenario = with_flops(6e22);
+  scenario.params = Params(1e10);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_EQ(made.run.params, Params(1e10));
+  EXPECT_THAT(made.run.tokens.value(), near_rel(1e12, kRounding));
+  EXPECT_EQ(made.run.loss,
+            replication().loss(made.run.params, made.run.tokens));
+  EXPECT_EQ(made.binding, "budget.flops, model.params");
+}
+
+TEST(Plan, BudgetAndDataLeaveTheSize) {
+  Scenario scenario = with_flops(6e22);
+  scenario.tokens = Tokens(1e12);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_EQ(made.run.tokens, Tokens(1e12));
+  EXPECT_THAT(made.run.params.value(), near_rel(1e10, kRounding));
+  EXPECT_EQ(made.binding, "budget.flops, data.tokens");
+}
+
+TEST(Plan, SizeAndDataLeaveTheBudget) {
+  Scenario scenario;
+  scenario.params = Params(70e9);
+  scenario.tokens = Tokens(1.4e12);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_THAT(made.run.flops.value(), near_rel(5.88e23, kRounding));
+  scenario.flops = Flops(5.9e23);  // within 1 % of 6 N D
+  EXPECT_TRUE(plan(replication(), scenario).is_answered);
+  scenario.flops = Flops(5.76e23);
+  EXPECT_THAT(refusal(scenario), HasSubstr("give two of three"));
+}
+
+TEST(Plan, SizeAloneIsPlannedWhereItIsOptimal) {
+  for (const Law& law : published_laws()) {
+    for (const double params : {1e8, 7e9, 1e12}) {
+      Scenario scenario;
+      scenario.params = Params(params);
+      const Plan made = plan(law, scenario);
+      EXPECT_EQ(made.run.params, Params(params));
+      const Optimum best = optimum(law, made.run.flops);
+      EXPECT_THAT(best.params.value(), near_rel(params, {1e-9}));
+      EXPECT_THAT(best.tokens.value(),
+                  near_rel(made.run.tokens.value(), {1e-9}));
+      EXPECT_EQ(made.binding, "model.params");
+    }
+  }
+}
+
+TEST(Plan, DataAloneIsPlannedWhereItIsOptimal) {
+  for (const Law& law : published_laws()) {
+    Scenario scenario;
+    scenario.tokens = Tokens(2e12);
+    const Plan made = plan(law, scenario);
+    EXPECT_EQ(made.run.tokens, Tokens(2e12));
+    EXPECT_THAT(optimum(law, made.run.flops).tokens.value(),
+                near_rel(2e12, {1e-9}));
+    EXPECT_EQ(made.binding, "data.tokens");
+  }
+}
+
+TEST(Plan, UniqueTokensBindWhenTheyAreFew) {
+  Scenario scenario = with_flops(1e24);
+  scenario.unique_tokens = Tokens(200e9);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_EQ(made.binding, "data.unique_tokens");
+  EXPECT_THAT(made.run.tokens.value(), near_rel(800e9, kRounding));
+  EXPECT_THAT(made.run.flops.value(), near_rel(1e24, kRounding));
+  EXPECT_THAT(made.epochs, near_rel(4.0, kRounding));
+  EXPECT_GT(made.run.loss, plan(replication(), with_flops(1e24)).run.loss);
+  scenario.max_epochs = 1;
+  EXPECT_THAT(plan(replication(), scenario).run.tokens.value(),
+              near_rel(200e9, kRounding));
+}
+
+TEST(Plan, UniqueTokensDoNotBindWhenTheyAreMany) {
+  Scenario scenario = with_flops(1e24);
+  scenario.unique_tokens = Tokens(500e9);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_EQ(made.binding, "budget.flops");
+  EXPECT_EQ(made.run.params, optimum(replication(), Flops(1e24)).params);
+  EXPECT_THAT(made.epochs,
+              near_rel(made.run.tokens.value() / 500e9, kRounding));
+}
+
+TEST(Plan, SizeIsKeptWhenUniqueTokensBind) {
+  Scenario scenario = with_flops(1e24);
+  scenario.params = Params(1e10);
+  scenario.unique_tokens = Tokens(100e9);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_EQ(made.run.params, Params(1e10));
+  EXPECT_THAT(made.run.tokens.value(), near_rel(400e9, kRounding));
+  EXPECT_LT(made.run.flops, Flops(1e24));
+  EXPECT_EQ(made.binding, "data.unique_tokens");
+}
+
+TEST(Plan, UniqueTokensLimitASizeOrDataAloneToo) {
+  // 70B parameters want 1.3T tokens, and 50B give 200B.
+  Scenario scenario;
+  scenario.params = Params(70e9);
+  scenario.unique_tokens = Tokens(50e9);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_THAT(made.run.tokens.value(), near_rel(200e9, kRounding));
+  EXPECT_EQ(made.binding, "data.unique_tokens");
+}
+
+TEST(Plan, AlternativesWasteWhatTheDefinitionSays) {
+  for (const Law& law : published_laws()) {
+    const Plan made = plan(law, with_flops(1e24));
+    ASSERT_EQ(made.alternatives.size(), 4u);
+    const auto& c = law.coefficients;
+    const double exponent = c[3] * c[4] / (c[3] + c[4]);
+    for (const SizeAlternative& other : made.alternatives) {
+      EXPECT_THAT(other.params / made.run.params,
+                  near_rel(other.size_factor, kRounding));
+      EXPECT_THAT(train_flops(other.params, other.tokens).value(),
+                  near_rel(1e24, kRounding));
+      EXPECT_EQ(other.loss, law.loss(other.params, other.tokens));
+      EXPECT_GT(other.loss_regret_nats, 0.0);
+      EXPECT_THAT(other.loss_regret_nats,
+                  near_rel((other.loss - made.run.loss).value(), {1e-9}));
+      EXPECT_GT(other.compute_waste, 0.0);
+      // C / C_same - 1, where L*(C_same) is the loss of the alternative.
+      EXPECT_THAT(1.0 + other.compute_waste,
+                  near_rel(std::pow((other.loss.value() - c[0]) /
+                                        (made.run.loss.value() - c[0]),
+                                    1.0 / exponent),
+                           {1e-9}));
+      EXPECT_THAT(
+          optimum(law, Flops(1e24) / (1.0 + other.compute_waste)).loss.value(),
+          near_rel(other.loss.value(), {1e-9}));
+    }
+  }
+}
+
+TEST(Plan, AlternativesKeepToTheUniqueTokens) {
+  Scenario scenario = with_flops(1e24);
+  scenario.unique_tokens = Tokens(200e9);
+  const Plan made = plan(replication(), scenario);
+  ASSERT_FALSE(made.alternatives.empty());
+  for (const SizeAlternative& other : made.alternatives) {
+    EXPECT_LE(other.tokens, Tokens(800e9));
+    EXPECT_GT(other.loss, made.run.loss);
+  }
+}
+
+TEST(Plan, FlatRangeEndsWhereTheLossIsATenthOfAPerCentAbove) {
+  for (const Law& law : published_laws()) {
+    const Plan made = plan(law, with_flops(1e24));
+    ASSERT_TRUE(made.flat_params.has_value());
+    EXPECT_LT(made.flat_params->low, made.run.params.value());
+    EXPECT_GT(made.flat_params->high, made.run.params.value());
+    for (const double params :
+         {made.flat_params->low, made.flat_params->high}) {
+      const Nats loss =
+          law.loss(Params(params), tokens_for(Flops(1e24), Params(params)));
+      EXPECT_THAT(loss / made.run.loss, near_rel(1.001, {1e-9}));
+    }
+  }
+}
+
+TEST(Plan, LargerBudgetsGiveLargerRunsAndLowerLoss) {
+  Plan last = plan(replication(), with_flops(1e19));
+  for (double flops = 1e20; flops < 1e29; flops *= 10) {
+    const Plan made = plan(replication(), with_flops(flops));
+    EXPECT_GT(made.run.params, last.run.params);
+    EXPECT_GT(made.run.tokens, last.run.tokens);
+    EXPECT_LT(made.run.loss, last.run.loss);
+    last = made;
+  }
+}
+
+TEST(Plan, IntervalsHoldTheOptimum) {
+  const Plan made = plan(replication(), with_flops(1e24));
+  ASSERT_TRUE(made.params && made.tokens && made.tokens_per_param &&
+              made.loss_nats);
+  EXPECT_LT(made.params->low, made.run.params.value());
+  EXPECT_GT(made.params->high, made.run.params.value());
+  EXPECT_LT(made.tokens->low, made.run.tokens.value());
+  EXPECT_GT(made.tokens->high, made.run.tokens.value());
+  EXPECT_LT(made.loss_nats->low, made.run.loss.value());
+  EXPECT_GT(made.loss_nats->high, made.run.loss.value());
+  EXPECT_FALSE(
+      plan(published_law("hoffmann2022"), with_flops(1e24)).params.has_value());
+}
+
+TEST(Plan, FarBeyondTheRunsOfTheLawIsSaid) {
+  const Plan made = plan(replication(), with_flops(1e26));
+  EXPECT_THAT(*made.extrapolation, near_rel(1e4, {1e-9}));
+  EXPECT_NE(find(made.findings, "law.extrapolation"), nullptr);
+  EXPECT_THAT(plan(replication(), with_flops(1e22)).findings, IsEmpty());
+}
+
+TEST(Plan, RefusesALawThatWouldMislead) {
+  for (const char* status : {"weak", "not_identified"}) {
+    Law law = replication();
+    law.status = status;
+    const std::string code =
+        law.status == "weak" ? "fit.weak" : "fit.not-identified";
+    const Plan refused = plan(law, with_flops(1e24));
+    EXPECT_FALSE(refused.is_answered);
+    const Finding* finding = find(refused.findings, code);
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->severity, Severity::Error);
+    EXPECT_THAT(finding->remedy, HasSubstr(code));
+    PlanOptions accept;
+    accept.accept = {code};
+    const Plan accepted = plan(law, with_flops(1e24), accept);
+    EXPECT_TRUE(accepted.is_answered);
+    EXPECT_NE(worst(accepted.findings), Severity::Error);
+  }
+}
+
+TEST(Plan, AcceptingWeakDoesNotAcceptNotIdentified) {
+  Law law = replication();
+  law.status = "not_identified";
+  PlanOptions accept;
+  accept.accept = {"fit.weak"};
+  EXPECT_FALSE(plan(law, with_flops(1e24), accept).is_answered);
+}
+
+TEST(Plan, RefusesRanges) {
+  Scenario scenario;
+  scenario.flops = Range<Flops>(Flops(1e24), Flops(2e24));
+  EXPECT_THAT(refusal(scenario), HasSubstr("flops is a range"));
+  scenario.flops = Flops(1e24);
+  scenario.unique_tokens = Range<Tokens>(Tokens(1e12), Tokens(2e12));
+  EXPECT_THAT(refusal(scenario), HasSubstr("unique_tokens is a range"));
+}
+
+TEST(Plan, RefusesWhatCannotBeMeant) {
+  EXPECT_THAT(refusal({}), HasSubstr("needs flops, params or tokens"));
+  Scenario only_data;
+  only_data.unique_tokens = Tokens(1e12);
+  EXPECT_THAT(refusal(only_data), HasSubstr("needs flops, params or tokens"));
+  for (const double bad : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    EXPECT_THAT(refusal(with_flops(bad)), HasSubstr("flops")) << bad;
+    Scenario scenario;
+    scenario.params = Params(bad);
+    EXPECT_THAT(refusal(scenario), HasSubstr("params")) << bad;
+  }
+  Scenario half = with_flops(1e24);
+  half.max_epochs = 0.5;
+  EXPECT_THAT(refusal(half), HasSubstr("max_epochs"));
+  PlanOptions options;
+  options.level = 90;
+  EXPECT_THAT(refusal(with_flops(1e24), options), HasSubstr("level"));
+  PlanOptions unknown;
+  unknown.accept = {"fit.wek"};
+  EXPECT_THAT(refusal(with_flops(1e24), unknown),
+              HasSubstr("did you mean 'fit.weak'"));
+}
+
+TEST(Plan, NeedsABudgetThatMakesTheSizeOptimal) {
+  Scenario scenario;
+  scenario.params = Params(1e25);
+  EXPECT_THAT(refusal(scenario), HasSubstr("makes this optimal under the law"));
+}
+
+}  // namespace
+}  // namespace isoflop
