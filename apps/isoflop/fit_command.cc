@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <istream>
+#include <stdexcept>
+
+#include "isoflop/fit/fit.h"
+#include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
+#include "isoflop/runs/read_runs.h"
+#include "options.h"
+
+namespace isoflop::cli {
+namespace {
+
+int run_fit(const Command& command,
+            const std::vector<std::string>& args,
+            const Streams& streams) {
+  OptionSet options(command);
+  options.add<FitOptions>()
+      .add<ReadOptions>()
+      .add("output", "LAW.JSON", "write the law, with its draws, here", 'o')
+      .add("force", "", "replace the output file if it exists");
+  if (!options.parse(args, 1, streams)) return kAnswered;
+  if (options.positional().empty()) {
+    throw std::invalid_argument(
+        "fit: needs a CSV file of runs, or - for standard input");
+  }
+  FitOptions fit_options;
+  options.fill(fit_options);
+  ReadOptions read_options;
+  options.fill(read_options);
+  const std::string& path = options.positional().front();
+  const auto output = options.last("output");
+  if (output) require_writable(*output, options.has("force"));
+  const Runs runs = path == "-" ? read_runs(streams.in, "<stdin>", read_options)
+                                : read_runs(path, read_options);
+  const FitResult result = fit(runs, fit_options);
+  if (output) write_law(result.law, *output, options.has("force"));
+  write_result(result, options.format(), streams);
+  return report_findings(result.findings,
+                         options.format(),
+                         streams,
+                         {"fit.weak", "fit.not-identified"});
+}
+
+}  // namespace
+
+const Command kFitCommand{
+    "fit",
+    "fit a law to runs and say how far it can be trusted",
+    {"fit data/pilot/pile.csv",
+     "fit data/pilot/pile.csv --bootstrap 200 --format json",
+     "fit data/pilot/pile.csv --where family=pythia --objective squared"},
+    "RUNS.CSV",
+    run_fit};
+
+}  // namespace isoflop::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/plan.h"
+#include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
+#include "options.h"
+
+namespace isoflop::cli {
+namespace {
+
+int run_plan(const Command& command,
+             const std::vector<std::string>& args,
+             const Streams& streams) {
+  OptionSet options(command);
+  options.add<Scenario>().add<PlanOptions>();
+  if (!options.parse(args, 1, streams)) return kAnswered;
+  Scenario scenario;
+  if (!options.positional().empty()) {
+    scenario = find_scenario(options.positional().front());
+  }
+  options.fill(scenario);
+  PlanOptions plan_options;
+  options.fill(plan_options);
+  const Plan result = plan(find_law(scenario.law), scenario, plan_options);
+  write_result(result, options.format(), streams);
+  return report_findings(result.findings, options.format(), streams);
+}
+
+}  // namespace
+
+const Command kPlanCommand{
+    "plan",
+    "from a budget, a size or data to the run of lowest loss",
+    {"plan --flops 1e24",
+     "plan --flops 1e24 --unique-tokens 200B",
+     "plan --params 7B --law hoffmann2022 --format json"},
+    "[SCENARIO.TOML]",
+    run_plan};
+
+}  // namespace isoflop::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "isoflop/check/check.h"
+#include "isoflop/fit/fit.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/plan/plan.h"
+
+namespace isoflop {
+
+// Results as JSON (docs/reference/json.md): an object with `schema`,
+// `version`, `inputs`, `result` and `findings`, numbers with all their
+// digits, absent and infinite ones as null. Ends in a newline. The command
+// line and Python give these bytes as they are.
+
+std::string to_json(const FitResult& result);
+std::string to_json(const Prediction& prediction);
+std::string to_json(const Plan& plan);
+std::string to_json(const Check& check);
+std::string to_json(const Law& law);
+std::string to_json(const std::vector<Law>& laws);
+std::string to_json(const std::vector<RuleInfo>& codes);
+std::string to_json(const RuleInfo& code);
+std::string to_json(const std::vector<Scenario>& scenarios);
+
+}  // namespace isoflop

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "isoflop/base/printable.h"
+#include "isoflop/check/check.h"
+#include "isoflop/fit/fit.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/plan/plan.h"
+
+namespace isoflop {
+
+// Results as text for an 80-column terminal: the verdict, the numbers with
+// their intervals, the reason, the next step. Three significant digits.
+// Control characters in names are shown as \xNN.
+
+std::string to_text(const FitResult& result);
+std::string to_text(const Prediction& prediction);
+std::string to_text(const Plan& plan);
+std::string to_text(const Check& check);
+std::string to_text(const Law& law);
+std::string to_text(const std::vector<Law>& laws);
+std::string to_text(const std::vector<RuleInfo>& codes);
+std::string to_text(const RuleInfo& code);
+std::string to_text(const std::vector<Scenario>& scenarios);
+
+/// "error[plan.data-wall]: message" and its remedy, wrapped.
+std::string to_text(const Finding& finding);
+
+}  // namespace isoflop

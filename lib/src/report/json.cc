@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/report/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "isoflop/version.h"
+
+namespace isoflop {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) {
+  // Names may hold bytes that are not UTF-8: they are replaced, not fatal.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json json_of(double value) { return value; }
+Json json_of(int value) { return value; }
+Json json_of(std::uint64_t value) { return value; }
+Json json_of(const std::string& value) { return value; }
+Json json_of(const std::vector<std::string>& value) { return value; }
+template <WordedEnum E>
+Json json_of(E value) {
+  return std::string(to_string(value));
+}
+template <class Tag>
+Json json_of(Quantity<Tag> value) {
+  return value.value();
+}
+Json json_of(const Interval& interval) {
+  return Json::array({interval.low, interval.high});
+}
+template <class Q>
+Json json_of(const Range<Q>& range) {
+  if (range.is_exact()) return range.low.value();
+  return Json::array({range.low.value(), range.high.value()});
+}
+template <class T>
+Json json_of(const std::optional<T>& value) {
+  return value ? json_of(*value) : Json(nullptr);
+}
+template <class T>
+Json json_of(const std::vector<T>& values) {
+  Json array = Json::array();
+  for (const T& value : values) array.push_back(json_of(value));
+  return array;
+}
+
+/// Options by name. Threads are left out: they do not change a result.
+template <class Options>
+void echo(const Options& options, Json& inputs) {
+  for_each_field(options, [&](const auto& field, const auto& value) {
+    if (field.name != "threads") {
+      inputs[std::string(field.name)] = json_of(value);
+    }
+  });
+}
+
+Json findings_json(const std::vector<Finding>& findings) {
+  Json array = Json::array();
+  for (const Finding& finding : findings) {
+    Json values = Json::object();
+    for (const Evidence& value : finding.values) {
+      values[value.name] = value.value;
+    }
+    array.push_back({{"code", finding.code},
+                     {"severity", std::string(to_string(finding.severity))},
+                     {"message", finding.message},
+                     {"remedy", finding.remedy},
+                     {"values", std::move(values)}});
+  }
+  return array;
+}
+
+Json envelope(const std::string& schema,
+              Json inputs,
+              Json result,
+              const std::vector<Finding>& findings) {
+  return {{"schema", "isoflop." + schema + "/1"},
+          {"version", std::string(version())},
+          {"inputs", std::move(inputs)},
+          {"result", std::move(result)},
+          {"findings", findings_json(findings)}};
+}
+
+Json coefficients_json(const Form& form, const Eigen::VectorXd& values) {
+  Json object = Json::object();
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    object[std::string(info.name)] = values[j];
+  }
+  return object;
+}
+
+Json law_json(const Law& law) {
+  Json errors = nullptr;
+  for (const CoefficientInfo& info : law.form->coefficients()) {
+    const auto& known = law.provenance.standard_errors;
+    const auto at = known.find(std::string(info.name));
+    if (at != known.end()) errors[at->first] = at->second;
+  }
+  return {{"id", law.id},
+          {"form", std::string(law.form->name())},
+          {"formula", std::string(law.form->formula())},
+          {"status", law.status},
+          {"coefficients", coefficients_json(*law.form, law.coefficients)},
+          {"standard_errors", std::move(errors)},
+          {"verified", law.provenance.is_verified},
+          {"draws", law.draws.rows()},
+          {"draws_source", law.provenance.draws_source},
+          {"title", law.provenance.title},
+          {"source", law.provenance.source},
+          {"params_counted", law.provenance.params_counted},
+          {"dataset", law.provenance.dataset},
+          {"note", law.provenance.note},
+          {"range",
+           {{"params", json_of(law.range.params)},
+            {"tokens", json_of(law.range.tokens)},
+            {"flops", json_of(law.range.flops)}}}};
+}
+
+Json code_json(const RuleInfo& code) {
+  return {{"code", std::string(code.code)},
+          {"summary", std::string(code.summary)},
+          {"explanation", std::string(code.explanation)}};
+}
+
+Json optimum_json(const OptimumEstimate& estimate) {
+  return {{"flops", estimate.best.flops.value()},
+          {"params", estimate.best.params.value()},
+          {"tokens", estimate.best.tokens.value()},
+          {"tokens_per_param", estimate.best.tokens_per_param()},
+          {"loss_nats", estimate.best.loss.value()},
+          {"intervals",
+           {{"params", json_of(estimate.params)},
+            {"tokens", json_of(estimate.tokens)},
+            {"tokens_per_param", json_of(estimate.tokens_per_param)},
+            {"loss_nats", json_of(estimate.loss_nats)}}}};
+}
+
+Json identifiability_json(const Identifiability& found) {
+  Json runs = Json::array();
+  for (const SuggestedRun& run : found.suggested_runs) {
+    runs.push_back(
+        {{"params", run.params.value()}, {"tokens", run.tokens.value()}});
+  }
+  return {{"status", json_of(found.status)},
+          {"distinct_runs", found.distinct_runs},
+          {"rank", found.rank},
+          {"condition", found.condition},
+          {"design_condition", found.design_condition},
+          {"target_flops", found.target.value()},
+          {"sd_log_loss_at_target", json_of(found.sd_log_loss)},
+          {"sd_log_params_at_target", json_of(found.sd_log_params)},
+          {"reasons", json_of(found.reasons)},
+          {"free_combinations", json_of(found.free_combinations)},
+          {"still_known", found.still_known},
+          {"suggested_runs", std::move(runs)}};
+}
+
+Json intervals_json(const FitResult& fit) {
+  Json coefficients = Json::object();
+  for (std::size_t j = 0; j < fit.intervals.size(); ++j) {
+    coefficients[std::string(fit.law.form->coefficients()[j].name)] =
+        json_of(fit.intervals[j]);
+  }
+  return {{"level", fit.options.level},
+          {"method", fit.bootstrap.method},
+          {"replicates", fit.bootstrap.replicates},
+          {"failed", fit.bootstrap.failed},
+          {"escalated", fit.bootstrap.escalated},
+          {"coefficients", std::move(coefficients)}};
+}
+
+}  // namespace
+
+std::string to_json(const FitResult& fit) {
+  Json inputs = {{"runs", fit.source}};
+  echo(fit.options, inputs);
+  Json optimum = Json::array();
+  for (const OptimumEstimate& estimate : fit.optimum) {
+    optimum.push_back(optimum_json(estimate));
+  }
+  // Coefficients that the runs do not determine are not offered as numbers.
+  const bool useless = fit.law.status == "not_identified";
+  Json law = {
+      {"form", std::string(fit.law.form->name())},
+      {"formula", std::string(fit.law.form->formula())},
+      {"coefficients",
+       useless ? Json(nullptr)
+               : coefficients_json(*fit.law.form, fit.law.coefficients)}};
+  Json result = {
+      {"law", std::move(law)},
+      {"objective",
+       {{"name", json_of(fit.options.objective)},
+        {"residual", json_of(fit.options.residual)},
+        {"delta",
+         fit.options.objective == Objective::Huber
+             ? Json(fit.options.huber_delta)
+             : Json(nullptr)},
+        {"value", fit.objective_value}}},
+      {"residual_scale", fit.residual_scale},
+      {"runs", {{"used", fit.runs_used}, {"dropped", fit.runs_dropped}}},
+      {"intervals", intervals_json(fit)},
+      {"optimum", std::move(optimum)},
+      {"identifiability", identifiability_json(fit.identifiability)},
+      {"search",
+       {{"starts", fit.search.starts},
+        {"distinct_optima", fit.search.distinct_optima},
+        {"optima", fit.search.optima},
+        {"gradient_norm", fit.search.gradient_norm},
+        {"relative_gap", fit.search.relative_gap},
+        {"evaluations", fit.search.evaluations},
+        {"converged", fit.search.converged}}}};
+  return dump(
+      envelope("fit", std::move(inputs), std::move(result), fit.findings));
+}
+
+std::string to_json(const Prediction& prediction) {
+  Json inputs = {{"law", prediction.law},
+                 {"params", prediction.params.value()},
+                 {"tokens", prediction.tokens.value()}};
+  echo(prediction.options, inputs);
+  Json result = {{"params", prediction.params.value()},
+                 {"tokens", prediction.tokens.value()},
+                 {"flops", prediction.flops.value()},
+                 {"loss_nats", prediction.loss.value()},
+                 {"intervals",
+                  {{"level", prediction.options.level},
+                   {"loss_nats", json_of(prediction.loss_interval)}}},
+                 {"extrapolation", json_of(prediction.extrapolation)}};
+  return dump(envelope(
+      "predict", std::move(inputs), std::move(result), prediction.findings));
+}
+
+std::string to_json(const Plan& plan) {
+  Json inputs = Json::object();
+  echo(plan.scenario, inputs);
+  echo(plan.options, inputs);
+  if (!plan.is_answered) {
+    return dump(envelope("plan", std::move(inputs), nullptr, plan.findings));
+  }
+  Json alternatives = Json::array();
+  for (const SizeAlternative& other : plan.alternatives) {
+    alternatives.push_back({{"size_factor", other.size_factor},
+                            {"params", other.params.value()},
+                            {"tokens", other.tokens.value()},
+                            {"loss_nats", other.loss.value()},
+                            {"loss_regret_nats", other.loss_regret_nats},
+                            {"compute_waste", other.compute_waste}});
+  }
+  Json result = {{"law", law_json(plan.law)},
+                 {"params", plan.run.params.value()},
+                 {"tokens", plan.run.tokens.value()},
+                 {"tokens_per_param", plan.run.tokens_per_param()},
+                 {"epochs", plan.epochs > 0 ? Json(plan.epochs) : Json()},
+                 {"loss_nats", plan.run.loss.value()},
+                 {"flops", plan.run.flops.value()},
+                 {"intervals",
+                  {{"level", plan.options.level},
+                   {"params", json_of(plan.params)},
+                   {"tokens", json_of(plan.tokens)},
+                   {"tokens_per_param", json_of(plan.tokens_per_param)},
+                   {"loss_nats", json_of(plan.loss_nats)}}},
+                 {"binding", plan.binding},
+                 {"flat_params", json_of(plan.flat_params)},
+                 {"alternatives", std::move(alternatives)},
+                 {"extrapolation", json_of(plan.extrapolation)}};
+  return dump(
+      envelope("plan", std::move(inputs), std::move(result), plan.findings));
+}
+
+std::string to_json(const Check& check) {
+  Json inputs = {{"name", check.scenario.name}};
+  echo(check.scenario, inputs);
+  echo(check.options, inputs);
+  Json by_law = Json::array();
+  for (const LawVerdict& verdict : check.by_law) {
+    by_law.push_back({{"law", verdict.law},
+                      {"params_optimal", verdict.params_optimal},
+                      {"params_over_optimal", verdict.params_over_optimal},
+                      {"compute_factor", verdict.compute_factor},
+                      {"flagged", verdict.flagged}});
+  }
+  Json decided = nullptr;
+  if (check.decided_by) {
+    decided = {{"quantity", check.decided_by->quantity},
+               {"variance_share", check.decided_by->variance_share},
+               {"threshold", json_of(check.decided_by->threshold)}};
+  }
+  Json sources = Json::object();
+  for (const auto& [key, source] : check.scenario.sources) {
+    sources[key] = source;
+  }
+  const Waste& waste = check.waste;
+  Json result = {
+      {"verdict", json_of(check.verdict)},
+      {"params", check.run.params.value()},
+      {"tokens", check.run.tokens.value()},
+      {"flops", check.run.flops.value()},
+      {"loss_nats", check.run.loss.value()},
+      {"ranges",
+       {{"params", json_of(check.params)},
+        {"tokens", json_of(check.tokens)},
+        {"flops", json_of(check.flops)}}},
+      {"optimum",
+       {{"params", check.best.params.value()},
+        {"tokens", check.best.tokens.value()},
+        {"loss_nats", check.best.loss.value()}}},
+      {"waste",
+       {{"compute_factor", waste.compute_factor},
+        {"loss_regret_nats", waste.loss_regret_nats},
+        {"params_over_optimal", waste.params_over_optimal},
+        {"compute_factor_interval", json_of(waste.compute_factor_interval)},
+        {"probability", json_of(waste.probability)},
+        {"probability_error", json_of(waste.probability_error)}}},
+      {"by_law", std::move(by_law)},
+      {"needs",
+       {{"tokens", json_of(check.needs.tokens)},
+        {"tokens_to_clear", json_of(check.needs.tokens_to_clear)},
+        {"unique_tokens_threshold",
+         json_of(check.needs.unique_tokens_threshold)},
+        {"params_supported", json_of(check.needs.params_supported)}}},
+      {"decided_by", std::move(decided)},
+      {"about", check.scenario.about},
+      {"sources", std::move(sources)},
+      {"unknown", check.scenario.unknown},
+      {"accepted", check.accepted}};
+  return dump(
+      envelope("check", std::move(inputs), std::move(result), check.findings));
+}
+
+std::string to_json(const Law& law) {
+  return dump(envelope("law-page", Json::object(), law_json(law), {}));
+}
+
+std::string to_json(const std::vector<Law>& laws) {
+  Json array = Json::array();
+  for (const Law& law : laws) array.push_back(law_json(law));
+  return dump(envelope("laws", Json::object(), std::move(array), {}));
+}
+
+std::string to_json(const RuleInfo& code) {
+  return dump(envelope("code", Json::object(), code_json(code), {}));
+}
+
+std::string to_json(const std::vector<RuleInfo>& codes) {
+  Json array = Json::array();
+  for (const RuleInfo& code : codes) array.push_back(code_json(code));
+  return dump(envelope("codes", Json::object(), std::move(array), {}));
+}
+
+std::string to_json(const std::vector<Scenario>& scenarios) {
+  Json array = Json::array();
+  for (const Scenario& scenario : scenarios) {
+    Json entry = {{"name", scenario.name}, {"about", scenario.about}};
+    echo(scenario, entry);
+    array.push_back(std::move(entry));
+  }
+  return dump(envelope("scenarios", Json::object(), std::move(array), {}));
+}
+
+}  // namespace isoflop

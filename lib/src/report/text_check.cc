@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/report/text.h"
+#include "report/table.h"
+#include "report/words.h"
+
+namespace isoflop {
+namespace {
+
+std::string_view verdict_words(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::Clean:
+      return "CLEAN";
+    case Verdict::Noted:
+      return "CLEAN, WITH NOTES";
+    case Verdict::Questionable:
+      return "QUESTIONABLE";
+    case Verdict::DoNotTrain:
+      return "DO NOT TRAIN";
+  }
+  return "";
+}
+
+template <class Tag>
+std::string range_text(const Range<Quantity<Tag>>& range) {
+  if (range.is_exact()) return format_quantity(range.low);
+  return format_quantity(range.low) + " .. " + format_quantity(range.high);
+}
+
+/// The verdict, the plan and the number behind it, in two or three lines.
+std::string head(const Check& check) {
+  std::string what = range_text(check.params) + " params on " +
+                     range_text(check.tokens) + " tokens";
+  if (!check.scenario.name.empty()) {
+    what = printable(check.scenario.name) + ": " + what;
+  }
+  const Waste& waste = check.waste;
+  std::string why;
+  if (check.decided_by) {
+    why = "too many parameters in " + percent(*waste.probability, 2) +
+          " of what is possible (" + percent(*waste.probability_error, 2) +
+          " by much); decided by " + check.decided_by->quantity + ", " +
+          percent(check.decided_by->variance_share, 2) + " of the variance";
+    if (check.decided_by->threshold) {
+      why += "; at " + format_quantity(check.run.flops) + " FLOP it wastes " +
+             percent(check.options.waste_error) + " below " +
+             format_quantity(*check.decided_by->threshold, TokensTag::unit);
+    }
+  } else {
+    why = format_number(waste.params_over_optimal, 3) +
+          " times the optimal size at " + format_quantity(check.run.flops) +
+          " FLOP; " + percent(waste.compute_factor) +
+          " more compute than the same loss needs";
+  }
+  std::string codes;
+  for (const Finding& finding : check.findings) {
+    if (finding.severity == Severity::Note) continue;
+    codes += (codes.empty() ? "" : ", ") + finding.code;
+  }
+  return std::string(verdict_words(check.verdict)) + "   " + what + "\n" +
+         wrap(why, 2) + (codes.empty() ? "" : wrap("see " + codes, 2));
+}
+
+std::string findings_block(const Check& check) {
+  std::string text;
+  for (const Finding& finding : check.findings) {
+    text += "\n  " + std::string(to_string(finding.severity)) + "  " +
+            finding.code + "\n" + wrap(printable(finding.message), 4);
+    if (!finding.remedy.empty()) {
+      text += wrap("-> " + printable(finding.remedy), 4);
+    }
+  }
+  for (const std::string& code : check.accepted) {
+    text += "\n  accepted  " + code + "\n";
+  }
+  return text;
+}
+
+std::string numbers_table(const Check& check) {
+  const Waste& waste = check.waste;
+  const std::string where = check.decided_by ? "middle of the ranges" : "plan";
+  TextTable table("lrr");
+  table.add({"", where, "optimum, same FLOP"});
+  table.add({"params",
+             format_quantity(check.run.params),
+             format_quantity(check.best.params)});
+  table.add({"tokens",
+             format_quantity(check.run.tokens),
+             format_quantity(check.best.tokens)});
+  table.add({"loss, nats",
+             format_number(check.run.loss.value(), 4),
+             format_number(check.best.loss.value(), 4)});
+  table.add({"FLOP", format_quantity(check.run.flops), ""});
+  table.add({"compute wasted", percent(waste.compute_factor), ""});
+  std::string text = table.str();
+  if (waste.compute_factor_interval) {
+    text += wrap((check.decided_by ? "wasted over draws and ranges: "
+                                   : "wasted over the law's draws: ") +
+                     percent(waste.compute_factor_interval->low, 2) + " .. " +
+                     percent(waste.compute_factor_interval->high, 2),
+                 2);
+  }
+  if (waste.probability && !check.decided_by) {
+    text += wrap("share of the law's draws with too many parameters: " +
+                     percent(*waste.probability, 2) + " at " +
+                     percent(check.options.waste_warning) + " waste, " +
+                     percent(*waste.probability_error, 2) + " at " +
+                     percent(check.options.waste_error),
+                 2);
+  }
+  return text;
+}
+
+std::string needs_lines(const Check& check) {
+  std::string text;
+  if (check.needs.tokens && check.needs.params_supported) {
+    text = wrap(
+        "this size is optimal on " +
+            format_quantity(*check.needs.tokens, TokensTag::unit) +
+            " tokens; these tokens for " +
+            format_quantity(*check.needs.params_supported, ParamsTag::unit) +
+            " params",
+        2);
+  }
+  if (const auto& unique = check.needs.unique_tokens_threshold) {
+    text += wrap("at " + format_quantity(check.run.flops) +
+                     " FLOP the size wastes " +
+                     percent(check.options.waste_error) + " below " +
+                     format_quantity(*unique * check.scenario.max_epochs,
+                                     TokensTag::unit) +
+                     " tokens: " + format_quantity(*unique, TokensTag::unit) +
+                     " unique ones at " +
+                     format_number(check.scenario.max_epochs, 3) + " epochs",
+                 2);
+  }
+  return text;
+}
+
+std::string laws_table(const Check& check) {
+  TextTable table("lrrrl");
+  table.add({"law", "optimal params", "N/N*", "wasted", ""});
+  for (const LawVerdict& verdict : check.by_law) {
+    table.add({verdict.law,
+               format_quantity(verdict.params_optimal, ParamsTag::unit),
+               format_number(verdict.params_over_optimal, 3),
+               percent(verdict.compute_factor),
+               verdict.flagged ? "overparameterised" : ""});
+  }
+  return table.str();
+}
+
+std::string unknown_block(const Check& check) {
+  std::string text;
+  if (!check.scenario.about.empty()) {
+    text += wrap(printable(check.scenario.about), 2);
+  }
+  for (const std::string& unknown : check.scenario.unknown) {
+    text += wrap("not known: " + printable(unknown), 2);
+  }
+  for (const auto& [key, source] : check.scenario.sources) {
+    text += wrap(printable(key) + ": " + printable(source), 2);
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+}  // namespace
+
+std::string to_text(const Check& check) {
+  return head(check) + findings_block(check) + "\n" + numbers_table(check) +
+         "\n" + needs_lines(check) + "\n" + laws_table(check) +
+         unknown_block(check);
+}
+
+}  // namespace isoflop

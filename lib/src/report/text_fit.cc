@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
+
+#include "isoflop/base/suggest.h"
+#include "isoflop/report/text.h"
+#include "report/table.h"
+#include "report/words.h"
+
+namespace isoflop {
+namespace {
+
+std::string upper_words(std::string text) {
+  for (char& c : text) {
+    c = c == '_'
+            ? ' '
+            : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
+std::string verdict_line(const FitResult& fit) {
+  const Identifiability& found = fit.identifiability;
+  std::string text = upper_words(std::string(to_string(found.status))) + "   ";
+  if (fit.is_identified()) {
+    return text + "the runs determine all " +
+           std::to_string(found.coefficients) + " coefficients (condition " +
+           format_number(found.condition, 2) + ")" +
+           (fit.bootstrap.replicates > 0 ? "" : ", refits not asked") + "\n";
+  }
+  return text + "do not plan on this law\n";
+}
+
+std::string doubt_block(const Identifiability& found) {
+  std::string text;
+  for (const std::string& words : found.free_combinations) {
+    text += wrap(words, 2);
+  }
+  text += wrap("because: " + join_clauses(found.reasons), 2);
+  if (!found.still_known.empty()) {
+    text += wrap("still known: " + found.still_known, 2);
+  }
+  if (!found.suggested_runs.empty()) {
+    std::vector<std::string> runs;
+    for (const SuggestedRun& run : found.suggested_runs) {
+      runs.push_back(format_quantity(run.params, 2) + " params on " +
+                     format_quantity(run.tokens, 2) + " tokens");
+    }
+    text += wrap("these runs would mend it: " + join_words(runs), 2);
+  }
+  return text;
+}
+
+std::string coefficient_table(const FitResult& fit) {
+  TextTable table("lrrl");
+  const std::string head =
+      fit.intervals.empty()
+          ? ""
+          : format_number(100 * fit.options.level, 3) + " % interval";
+  table.add({"", "value", head, ""});
+  for (int j = 0; j < fit.law.form->coefficient_count(); ++j) {
+    const auto at = static_cast<std::size_t>(j);
+    const auto& info = fit.law.form->coefficients()[at];
+    table.add({std::string(info.name),
+               format_number(fit.law.coefficients[j], 4),
+               fit.intervals.empty() ? "" : interval_text(fit.intervals[at]),
+               std::string(info.meaning)});
+  }
+  return table.str();
+}
+
+/// Rows of a weak law that say nothing are left out.
+bool says_something(const OptimumEstimate& row) {
+  constexpr double kHopeless = 1e6;
+  const auto& ratio = row.tokens_per_param;
+  return !ratio || ratio->high < kHopeless * ratio->low;
+}
+
+std::string optimum_table(const FitResult& fit) {
+  if (std::none_of(fit.optimum.begin(), fit.optimum.end(), says_something)) {
+    return {};
+  }
+  TextTable table("rrrrrrr");
+  table.add(
+      {"FLOP", "params", "tokens", "D/N", "interval", "loss", "interval"});
+  for (const OptimumEstimate& row : fit.optimum) {
+    if (!says_something(row)) continue;
+    table.add({format_quantity(row.best.flops),
+               format_quantity(row.best.params),
+               format_quantity(row.best.tokens),
+               format_number(row.best.tokens_per_param(), 3),
+               interval_text(row.tokens_per_param, 2),
+               format_number(row.best.loss.value(), 4),
+               interval_text(row.loss_nats)});
+  }
+  return "\n" + table.str();
+}
+
+std::string search_lines(const FitResult& fit) {
+  TextTable table("ll");
+  std::string objective = format_number(fit.objective_value, 8) + "  (" +
+                          std::string(to_string(fit.options.objective));
+  if (fit.options.objective == Objective::Huber) {
+    objective += " " + format_number(fit.options.huber_delta, 3);
+  }
+  objective +=
+      fit.options.residual == Residual::LogLoss ? " on log loss)" : " on loss)";
+  table.add({"objective", objective});
+  table.add(
+      {"search",
+       counted(fit.search.starts, "start", "starts") + ", " +
+           counted(fit.search.distinct_optima, "optimum", "distinct optima") +
+           ", relative gap " + format_number(fit.search.relative_gap, 1)});
+  table.add(
+      {"residuals", percent(fit.residual_scale, 2) + " of the loss (robust)"});
+  if (fit.bootstrap.replicates > 0) {
+    table.add({"intervals",
+               counted(fit.bootstrap.replicates, "refit", "refits") +
+                   " to resampled runs (" + fit.bootstrap.method +
+                   " bootstrap), " + std::to_string(fit.bootstrap.failed) +
+                   " failed"});
+  }
+  return table.str();
+}
+
+}  // namespace
+
+std::string to_text(const FitResult& fit) {
+  std::string text = "L = " + std::string(fit.law.form->formula()) + " on " +
+                     std::to_string(fit.runs_used) +
+                     (fit.runs_used == 1 ? " run of " : " runs of ") +
+                     printable(fit.source);
+  if (fit.runs_dropped > 0) {
+    text += " (" + std::to_string(fit.runs_dropped) + " left out)";
+  }
+  text += "\n\n" + verdict_line(fit);
+  if (!fit.is_identified()) text += doubt_block(fit.identifiability);
+  if (fit.law.status == "not_identified") return text;
+  text += "\n" + coefficient_table(fit);
+  text += optimum_table(fit);
+  return text + "\n" + search_lines(fit);
+}
+
+}  // namespace isoflop

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/report/text.h"
+#include "report/table.h"
+#include "report/words.h"
+
+namespace isoflop {
+namespace {
+
+std::string run_table(const Plan& plan) {
+  TextTable table("lrl");
+  const std::string head =
+      plan.loss_nats
+          ? format_number(100 * plan.options.level, 3) + " % interval"
+          : "";
+  table.add({"", "plan", head});
+  table.add({"params",
+             format_quantity(plan.run.params),
+             interval_text(plan.params, ParamsTag::unit)});
+  table.add({"tokens",
+             format_quantity(plan.run.tokens),
+             interval_text(plan.tokens, TokensTag::unit)});
+  table.add({"tokens/param",
+             format_number(plan.run.tokens_per_param(), 3),
+             interval_text(plan.tokens_per_param)});
+  if (plan.epochs > 0) {
+    table.add({"epochs", format_number(plan.epochs, 3), ""});
+  }
+  table.add({"loss, nats",
+             format_number(plan.run.loss.value(), 4),
+             interval_text(plan.loss_nats, 4)});
+  table.add({"FLOP", format_quantity(plan.run.flops), ""});
+  return table.str();
+}
+
+std::string alternatives_table(const Plan& plan) {
+  TextTable table("rrrrrr");
+  table.add({"size", "params", "tokens", "loss", "regret", "compute wasted"});
+  for (const SizeAlternative& other : plan.alternatives) {
+    table.add({"x " + format_number(other.size_factor, 2),
+               format_quantity(other.params),
+               format_quantity(other.tokens),
+               format_number(other.loss.value(), 4),
+               format_number(other.loss_regret_nats, 2),
+               percent(other.compute_waste, 2)});
+  }
+  return table.str();
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan) {
+  if (!plan.is_answered) {
+    std::string text = "NO PLAN\n";
+    for (const Finding& finding : plan.findings) {
+      text += wrap(printable(finding.message), 2);
+    }
+    return text;
+  }
+  std::string text = "PLAN   " + format_quantity(plan.run.params) +
+                     " params on " + format_quantity(plan.run.tokens) +
+                     " tokens, loss " +
+                     format_number(plan.run.loss.value(), 4) + ", under " +
+                     printable(plan.law.id) + "\n\n" + run_table(plan) + "\n" +
+                     wrap("set by: " + plan.binding, 2);
+  if (!plan.law.has_draws()) {
+    text += wrap("no intervals: the law comes without draws", 2);
+  }
+  if (plan.flat_params) {
+    text += wrap("within 0.1 % of this loss: " +
+                     interval_text(plan.flat_params, ParamsTag::unit) +
+                     " params at the same compute",
+                 2);
+  }
+  if (plan.extrapolation && *plan.extrapolation > 1.0) {
+    text += wrap("compute is " + format_number(*plan.extrapolation, 2) +
+                     " times the largest run behind the law",
+                 2);
+  }
+  return text + "\nOther sizes at the same compute\n" +
+         alternatives_table(plan);
+}
+
+}  // namespace isoflop

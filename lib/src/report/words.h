@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "isoflop/base/interval.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+
+/// "1.82 .. 1.86", "" when absent.
+inline std::string interval_text(const std::optional<Interval>& interval,
+                                 int digits = 3) {
+  if (!interval) return {};
+  return format_number(interval->low, digits) + " .. " +
+         format_number(interval->high, digits);
+}
+
+/// The same for a quantity: "62.4B .. 84.7B".
+inline std::string interval_text(const std::optional<Interval>& interval,
+                                 const Unit& unit) {
+  if (!interval) return {};
+  return format_quantity(interval->low, unit) + " .. " +
+         format_quantity(interval->high, unit);
+}
+
+/// "1 run", "2 runs".
+inline std::string counted(int count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+/// "12.3 %" of a share.
+inline std::string percent(double share, int digits = 3) {
+  return format_number(100.0 * share, digits) + " %";
+}
+
+}  // namespace isoflop

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "isoflop/check/check.h"
+#include "isoflop/report/text.h"
+#include "support/matchers.h"
+#include "support/paths.h"
+
+namespace isoflop {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::message_of;
+using testing::source_path;
+
+std::set<std::string> listed_codes() {
+  std::set<std::string> codes;
+  for (const RuleInfo& info : finding_codes()) codes.emplace(info.code);
+  return codes;
+}
+
+/// Texts that look like a code, in the sources that may make findings.
+std::set<std::string> codes_in_sources() {
+  const std::regex code(
+      "\"((?:runs|fit|law|plan|check)\\.[a-z]+(?:-[a-z]+)*)\"");
+  std::set<std::string> codes;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(source_path("lib/src"))) {
+    if (entry.path().extension() != ".cc" ||
+        entry.path().filename() == "codes.cc") {
+      continue;
+    }
+    std::ifstream in(entry.path());
+    std::ostringstream text;
+    text << in.rdbuf();
+    const std::string source = text.str();
+    for (std::sregex_iterator it(source.begin(), source.end(), code), end;
+         it != end;
+         ++it) {
+      codes.insert((*it)[1]);
+    }
+  }
+  return codes;
+}
+
+TEST(FindingCodes, AreUniqueAndHaveAPage) {
+  EXPECT_EQ(listed_codes().size(), finding_codes().size());
+  const std::regex form("[a-z]+\\.[a-z]+(-[a-z]+)*");
+  for (const RuleInfo& info : finding_codes()) {
+    const std::string code(info.code);
+    EXPECT_TRUE(std::regex_match(code, form)) << code;
+    EXPECT_FALSE(info.summary.empty()) << code;
+    EXPECT_GT(info.explanation.size(), 60u) << code;
+    EXPECT_EQ(info.explanation.front(), '\n') << code;
+    EXPECT_EQ(info.explanation.back(), '\n') << code;
+    EXPECT_EQ(find_code(code).summary, info.summary);
+  }
+}
+
+TEST(FindingCodes, ListsWhatTheSourcesUse) {
+  std::set<std::string> used = codes_in_sources();
+  // Keys of a scenario, not codes.
+  used.erase("law.json");
+  EXPECT_EQ(used, listed_codes());
+}
+
+TEST(FindingCodes, RulesOfPlansComeFirst) {
+  const std::vector<RuleInfo> rules = check_rules();
+  std::vector<std::string> codes;
+  for (const RuleInfo& info : rules) codes.emplace_back(info.code);
+  EXPECT_THAT(codes,
+              ElementsAre("plan.overparameterized",
+                          "plan.overtrained",
+                          "plan.data-wall",
+                          "plan.memorizes",
+                          "plan.outside-law"));
+  EXPECT_EQ(finding_codes().front().code, rules.front().code);
+}
+
+TEST(FindingCodes, RulesNameTheirSource) {
+  for (const RuleInfo& info : check_rules()) {
+    EXPECT_THAT(std::string(info.explanation), HasSubstr("arXiv")) << info.code;
+  }
+}
+
+TEST(FindingCodes, UnknownCodeIsRefusedWithAHint) {
+  EXPECT_THAT(
+      message_of<std::invalid_argument>([] { find_code("plan.datawall"); }),
+      HasSubstr("did you mean 'plan.data-wall'"));
+}
+
+}  // namespace
+}  // namespace isoflop

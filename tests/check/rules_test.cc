@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "check/plans.h"
+#include "support/matchers.h"
+
+namespace isoflop {
+namespace {
+
+using testing::fired;
+using ::testing::HasSubstr;
+using testing::judge;
+using testing::kRounding;
+using testing::near_rel;
+using testing::of_size;
+using testing::value_of;
+
+constexpr double kBeyond = 1.0 + 1e-6;
+
+/// Severity with which a code fires, or nothing.
+std::optional<Severity> severity(const Check& check, const char* code) {
+  const Finding* finding = fired(check, code);
+  if (finding == nullptr) return std::nullopt;
+  return finding->severity;
+}
+
+Scenario within(double params_low,
+                double params_high,
+                double tokens_low,
+                double tokens_high) {
+  Scenario scenario;
+  scenario.params = Range<Params>(Params(params_low), Params(params_high));
+  scenario.tokens = Range<Tokens>(Tokens(tokens_low), Tokens(tokens_high));
+  return scenario;
+}
+
+// plan.overparameterized
+
+TEST(Overparameterized, FiresFromItsThresholdsOn) {
+  const Scenario plan = of_size(175e9, 300e9);
+  const double waste = judge(plan).waste.compute_factor;
+  CheckOptions options;
+  options.waste_error = waste;
+  EXPECT_EQ(severity(judge(plan, options), "plan.overparameterized"),
+            Severity::Error);
+  options.waste_error = waste * kBeyond;
+  options.waste_warning = waste;
+  EXPECT_EQ(severity(judge(plan, options), "plan.overparameterized"),
+            Severity::Warning);
+  options.waste_warning = waste * kBeyond;
+  EXPECT_EQ(severity(judge(plan, options), "plan.overparameterized"),
+            std::nullopt);
+}
+
+TEST(Overparameterized, HasItsNumbers) {
+  const Check checked = judge(of_size(530e9, 270e9));
+  const Finding& finding = *fired(checked, "plan.overparameterized");
+  EXPECT_THAT(finding.message, HasSubstr("3 of 3 published laws"));
+  EXPECT_THAT(finding.remedy, HasSubstr("train "));
+  EXPECT_EQ(value_of(finding, "compute_factor"), checked.waste.compute_factor);
+  EXPECT_EQ(value_of(finding, "params_over_optimal"),
+            checked.waste.params_over_optimal);
+  EXPECT_EQ(value_of(finding, "params_optimal"), checked.best.params.value());
+  EXPECT_EQ(value_of(finding, "tokens_needed"), checked.needs.tokens);
+}
+
+TEST(Overparameterized, NeverFiresBelowTheOptimalSize) {
+  EXPECT_EQ(severity(judge(of_size(1e9, 1e14)), "plan.overparameterized"),
+            std::nullopt);
+}
+
+// plan.overtrained
+
+TEST(Overtrained, FiresFromItsThresholdOn) {
+  const Scenario plan = of_size(6.7e9, 1e12);
+  CheckOptions options;
+  options.waste_warning = judge(plan).waste.compute_factor;
+  EXPECT_EQ(severity(judge(plan, options), "plan.overtrained"), Severity::Note);
+  options.waste_warning *= kBeyond;
+  EXPECT_EQ(severity(judge(plan, options), "plan.overtrained"), std::nullopt);
+}
+
+/// Training and serving of a model of this size, 6 N D + 2 N T, whose data
+/// give it this loss.
+double lifetime_flops(const Law& law,
+                      double loss,
+                      double params,
+                      double served) {
+  const auto& c = law.coefficients;
+  const double left = loss - c[0] - c[1] * std::pow(params, -c[3]);
+  const double tokens = std::pow(left / c[2], -1.0 / c[4]);
+  return 6.0 * params * tokens + 2.0 * params * served;
+}
+
+TEST(Overtrained, SizeIsTheCheapestForTheDemandItNames) {
+  const Law law = published_law("besiroglu2024");
+  for (const auto& [n, d] : {std::pair(8.03e9, 15e12), {6.7e9, 1e12}}) {
+    const Check checked = judge(of_size(n, d));
+    const double served =
+        value_of(*fired(checked, "plan.overtrained"), "tokens_served_cheapest");
+    const double loss = checked.run.loss.value();
+    for (const double step : {0.97, 0.99, 1.01, 1.03}) {
+      EXPECT_GT(lifetime_flops(law, loss, n * step, served),
+                lifetime_flops(law, loss, n, served));
+    }
+  }
+}
+
+TEST(Overtrained, PaysFromWhereTheOptimalRunCostsAsMuch) {
+  const Law law = published_law("besiroglu2024");
+  for (const auto& [n, d] : {std::pair(8.03e9, 15e12), {6.7e9, 1e12}}) {
+    const Check checked = judge(of_size(n, d));
+    const double served =
+        value_of(*fired(checked, "plan.overtrained"), "tokens_served_to_pay");
+    const Optimum same_loss =
+        optimum(law, checked.run.flops / (1.0 + checked.waste.compute_factor));
+    EXPECT_THAT(lifetime_flops(law, checked.run.loss.value(), n, served),
+                near_rel(same_loss.flops.value() +
+                             2.0 * same_loss.params.value() * served,
+                         {1e-9}));
+  }
+}
+
+TEST(Overtrained, FiresOverRangesByItsShare) {
+  EXPECT_EQ(severity(judge(within(6e9, 9e9, 1e13, 2e13)), "plan.overtrained"),
+            Severity::Note);
+  EXPECT_EQ(severity(judge(within(4e11, 6e11, 2e11, 3e11)), "plan.overtrained"),
+            std::nullopt);
+}
+
+// plan.data-wall
+
+TEST(DataWall, FiresBeyondTheUsefulPasses) {
+  Scenario plan = of_size(70e9, 1.4e12);
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), std::nullopt);
+  plan.unique_tokens = Tokens(0.35e12);
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), std::nullopt);
+  plan.unique_tokens = Tokens(0.35e12 / kBeyond);
+  const Check warned = judge(plan);
+  EXPECT_EQ(severity(warned, "plan.data-wall"), Severity::Warning);
+  EXPECT_THAT(value_of(*fired(warned, "plan.data-wall"), "epochs"),
+              near_rel(4.0 * kBeyond, kRounding));
+  plan.unique_tokens = Tokens(0.35e12 / 4.0);
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), Severity::Warning);
+  plan.unique_tokens = Tokens(0.35e12 / 4.0 / kBeyond);
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), Severity::Error);
+}
+
+TEST(DataWall, FollowsMaxEpochs) {
+  Scenario plan = of_size(70e9, 1.4e12);
+  plan.unique_tokens = Tokens(1.3e12);
+  plan.max_epochs = 1;
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), Severity::Warning);
+  plan.max_epochs = 1.1;
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), std::nullopt);
+}
+
+TEST(DataWall, RemedyClearsIt) {
+  Scenario plan = of_size(70e9, 1.4e12);
+  plan.unique_tokens = Tokens(0.1e12);
+  const double needed =
+      value_of(*fired(judge(plan), "plan.data-wall"), "unique_tokens_needed");
+  plan.unique_tokens = Tokens(needed);
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), std::nullopt);
+}
+
+TEST(DataWall, FiresOverRangesByItsShare) {
+  Scenario plan = of_size(70e9, 1.4e12);
+  // Uniform in the logarithm: below 350B in 1 %, 10 % and 50 %.
+  plan.unique_tokens = Range<Tokens>(Tokens(0.345e12), Tokens(1.4e12));
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), std::nullopt);
+  plan.unique_tokens = Range<Tokens>(Tokens(0.3e12), Tokens(1.4e12));
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), Severity::Note);
+  plan.unique_tokens = Range<Tokens>(Tokens(0.175e12), Tokens(0.7e12));
+  const Check half = judge(plan);
+  EXPECT_EQ(severity(half, "plan.data-wall"), Severity::Warning);
+  // A share of 4000 samples has a standard deviation of 0.008.
+  EXPECT_NEAR(
+      value_of(*fired(half, "plan.data-wall"), "probability"), 0.5, 0.04);
+  plan.unique_tokens = Range<Tokens>(Tokens(0.01e12), Tokens(0.1e12));
+  EXPECT_EQ(severity(judge(plan), "plan.data-wall"), Severity::Error);
+}
+
+// plan.memorizes
+
+double bits_per_token() {
+  return irreducible_loss(published_law("besiroglu2024")).value() /
+         std::numbers::ln2;
+}
+
+TEST(Memorizes, FiresWhenCapacityExceedsInformation) {
+  Scenario plan = of_size(70e9, 1.4e12);
+  const double unique = 70e9 * 3.6 / bits_per_token();
+  plan.unique_tokens = Tokens(unique * kBeyond);
+  EXPECT_EQ(severity(judge(plan), "plan.memorizes"), std::nullopt);
+  plan.unique_tokens = Tokens(unique / kBeyond);
+  const Check warned = judge(plan);
+  EXPECT_EQ(severity(warned, "plan.memorizes"), Severity::Warning);
+  const Finding& finding = *fired(warned, "plan.memorizes");
+  EXPECT_THAT(value_of(finding, "capacity_bits"),
+              near_rel(70e9 * 3.6, kRounding));
+  EXPECT_THAT(value_of(finding, "unique_tokens_needed"),
+              near_rel(unique, kRounding));
+  EXPECT_THAT(finding.message, ::testing::Not(HasSubstr("taken as distinct")));
+}
+
+TEST(Memorizes, TakesTrainingTokensAsDistinctAndSaysSo) {
+  const Check checked = judge(of_size(530e9, 270e9));
+  ASSERT_NE(fired(checked, "plan.memorizes"), nullptr);
+  EXPECT_THAT(fired(checked, "plan.memorizes")->message,
+              HasSubstr("taken as distinct"));
+  EXPECT_EQ(severity(judge(of_size(7e9, 1e12)), "plan.memorizes"),
+            std::nullopt);
+}
+
+TEST(Memorizes, FollowsBitsPerParam) {
+  CheckOptions options;
+  options.bits_per_param = 3.6 * 1000;
+  EXPECT_EQ(severity(judge(of_size(7e9, 1e12), options), "plan.memorizes"),
+            Severity::Warning);
+}
+
+TEST(Memorizes, FiresOverRangesByItsShare) {
+  EXPECT_EQ(severity(judge(within(4e11, 6e11, 1e11, 2e11)), "plan.memorizes"),
+            Severity::Warning);
+  EXPECT_EQ(severity(judge(within(4e9, 6e9, 1e12, 2e12)), "plan.memorizes"),
+            std::nullopt);
+}
+
+// plan.outside-law
+
+TEST(OutsideLaw, FiresBeyondTheRunsAndWarnsFarBeyond) {
+  Law law = published_law("besiroglu2024");
+  law.range.params = Interval{1e8, 1e10};
+  law.range.tokens = Interval{1e9, 1e12};
+  law.range.flops = Interval{1e18, 1e23};
+  const auto at = [&](double params, double tokens) {
+    return severity(check(law, of_size(params, tokens)), "plan.outside-law");
+  };
+  EXPECT_EQ(at(1e10, 1e12), std::nullopt);
+  EXPECT_EQ(at(1e8, 1e10), std::nullopt);
+  EXPECT_EQ(at(1.001e10, 1e11), Severity::Note);
+  EXPECT_EQ(at(1e9, 1.001e12), Severity::Note);
+  EXPECT_EQ(at(0.999e8, 1e10), Severity::Note);
+  EXPECT_EQ(at(1e9, 0.999e9), Severity::Note);
+  EXPECT_EQ(at(1e14, 1e9), Severity::Note);
+  EXPECT_EQ(at(1.001e14, 1e9), Severity::Warning);
+}
+
+TEST(OutsideLaw, NamesWhatIsBeyondAndByHowMuch) {
+  const Check checked = judge(of_size(160e9, 300e9));
+  const Finding& finding = *fired(checked, "plan.outside-law");
+  EXPECT_THAT(value_of(finding, "parameters_beyond"),
+              near_rel(10.0, kRounding));
+  EXPECT_THAT(value_of(finding, "compute_beyond"), near_rel(28.8, kRounding));
+  EXPECT_THAT(finding.message, HasSubstr("besiroglu2024"));
+}
+
+TEST(OutsideLaw, LawWithoutRangeIsSilent) {
+  Law law = published_law("besiroglu2024");
+  law.range = {};
+  EXPECT_EQ(severity(check(law, of_size(1e15, 1e15)), "plan.outside-law"),
+            std::nullopt);
+}
+
+}  // namespace
+}  // namespace isoflop
