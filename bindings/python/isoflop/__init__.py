@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scaling laws: fit them to training runs, plan runs, check plans.
+
+Numbers are floats in base units (parameters, tokens, FLOP, nats per token);
+texts with units are accepted too: ``isoflop.plan(flops="1e24")``.
+"""
+
+from isoflop._core import (
+    Check,
+    DataError,
+    FileError,
+    Finding,
+    FitResult,
+    Law,
+    Plan,
+    Prediction,
+    Runs,
+    Scenario,
+    Severity,
+    __version__,
+    check,
+    explain,
+    finding_codes,
+    fit,
+    optimum,
+    plan,
+    predict,
+    published_law,
+    published_law_ids,
+    published_laws,
+    published_scenario,
+    published_scenarios,
+    read_law,
+    read_runs,
+    read_scenario,
+)
+
+__all__ = [
+    "Check",
+    "DataError",
+    "FileError",
+    "Finding",
+    "FitResult",
+    "Law",
+    "Plan",
+    "Prediction",
+    "Runs",
+    "Scenario",
+    "Severity",
+    "__version__",
+    "check",
+    "explain",
+    "finding_codes",
+    "fit",
+    "optimum",
+    "plan",
+    "predict",
+    "published_law",
+    "published_law_ids",
+    "published_laws",
+    "published_scenario",
+    "published_scenarios",
+    "read_law",
+    "read_runs",
+    "read_scenario",
+]

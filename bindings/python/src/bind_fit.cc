@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/fit/fit.h"
+#include "results.h"
+#include "runs_of.h"
+
+namespace isoflop::python {
+namespace {
+
+void bind_parts(py::module_& module) {
+  py::class_<SuggestedRun>(module, "SuggestedRun", "A run that would help.")
+      .def_readonly("params", &SuggestedRun::params)
+      .def_readonly("tokens", &SuggestedRun::tokens);
+  py::class_<Identifiability>(
+      module, "Identifiability", "Whether the runs determine the coefficients.")
+      .def_readonly("status", &Identifiability::status)
+      .def_readonly("distinct_runs", &Identifiability::distinct_runs)
+      .def_readonly("rank", &Identifiability::rank)
+      .def_readonly("condition", &Identifiability::condition)
+      .def_readonly("design_condition", &Identifiability::design_condition)
+      .def_readonly("target_flops", &Identifiability::target)
+      .def_readonly("sd_log_loss", &Identifiability::sd_log_loss)
+      .def_readonly("sd_log_params", &Identifiability::sd_log_params)
+      .def_readonly("vanished", &Identifiability::vanished)
+      .def_readonly("reasons", &Identifiability::reasons)
+      .def_readonly("free_combinations", &Identifiability::free_combinations)
+      .def_readonly("still_known", &Identifiability::still_known)
+      .def_readonly("suggested_runs", &Identifiability::suggested_runs);
+  py::class_<FitSearch>(module, "FitSearch", "How the optimum was found.")
+      .def_readonly("starts", &FitSearch::starts)
+      .def_readonly("distinct_optima", &FitSearch::distinct_optima)
+      .def_readonly("optima", &FitSearch::optima)
+      .def_readonly("gradient_norm", &FitSearch::gradient_norm)
+      .def_readonly("relative_gap", &FitSearch::relative_gap)
+      .def_readonly("evaluations", &FitSearch::evaluations)
+      .def_readonly("converged", &FitSearch::converged);
+  py::class_<FitBootstrap>(module, "FitBootstrap", "Refits to resampled runs.")
+      .def_readonly("method", &FitBootstrap::method)
+      .def_readonly("replicates", &FitBootstrap::replicates)
+      .def_readonly("failed", &FitBootstrap::failed)
+      .def_readonly("escalated", &FitBootstrap::escalated);
+}
+
+}  // namespace
+
+void bind_fit(py::module_& module) {
+  bind_parts(module);
+  py::class_<FitResult> result(
+      module, "FitResult", "A fitted law and how far it can be trusted.");
+  result.def_readonly("law", &FitResult::law)
+      .def_readonly("source", &FitResult::source)
+      .def_readonly("objective_value", &FitResult::objective_value)
+      .def_readonly("residual_scale", &FitResult::residual_scale)
+      .def_readonly("runs_used", &FitResult::runs_used)
+      .def_readonly("runs_dropped", &FitResult::runs_dropped)
+      .def_property_readonly("intervals", &FitResult::named_intervals)
+      .def_readonly("optimum", &FitResult::optimum)
+      .def_readonly("identifiability", &FitResult::identifiability)
+      .def_readonly("search", &FitResult::search)
+      .def_readonly("bootstrap", &FitResult::bootstrap)
+      .def_readonly("findings", &FitResult::findings)
+      .def_property_readonly("is_identified", &FitResult::is_identified);
+  add_report(result);
+  const std::string doc =
+      "Fits a law to runs and says how far it can be trusted.\n\n"
+      "    runs: Runs, a path, or columns by name (a dict or a data frame)" +
+      options_doc(option_infos<FitOptions>());
+  module.def(
+      "fit",
+      [](const py::object& runs, py::kwargs keywords) {
+        FitOptions options;
+        take(options, keywords, "fit");
+        require_none_left(
+            keywords, detail::names_of(option_infos<FitOptions>()), "fit");
+        const Runs columns = runs_of(runs);
+        const py::gil_scoped_release release;
+        return fit(columns, options);
+      },
+      py::arg("runs"),
+      doc.c_str());
+}
+
+}  // namespace isoflop::python

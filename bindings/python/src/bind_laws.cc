@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/fit/fit.h"
+#include "isoflop/laws/law.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
+#include "results.h"
+#include "runs_of.h"
+
+namespace isoflop::python {
+
+Law law_of(const py::object& law) {
+  if (py::isinstance<Law>(law)) return law.cast<Law>();
+  if (py::isinstance<FitResult>(law)) return law.cast<FitResult>().law;
+  return find_law(py::str(law).cast<std::string>());
+}
+
+Law take_law(py::dict& keywords, std::string& name) {
+  const py::str key("law");
+  if (keywords.contains(key)) {
+    const py::object law = keywords.attr("pop")(key);
+    if (py::isinstance<Law>(law) || py::isinstance<FitResult>(law)) {
+      Law known = law_of(law);
+      name = known.id;
+      return known;
+    }
+    if (!law.is_none()) name = py::str(law);
+  }
+  return find_law(name);
+}
+
+namespace {
+
+void bind_law(py::module_& module) {
+  py::class_<Law> law(module,
+                      "Law",
+                      "A form with its coefficients, its doubt and its "
+                      "provenance.");
+  law.def_readonly("id", &Law::id)
+      .def_property_readonly("coefficients", &Law::named_coefficients)
+      .def_readonly("draws",
+                    &Law::draws,
+                    "n_draws x n_coefficients, in the order of the form")
+      .def_readonly("status", &Law::status)
+      .def("loss",
+           &Law::loss,
+           py::arg("params"),
+           py::arg("tokens"),
+           "Loss in nats per token.")
+      .def("save",
+           &write_law,
+           py::arg("path"),
+           py::arg("replace") = false,
+           "Writes the law as a file that read_law and the command read.")
+      .def(py::pickle(
+          [](const Law& value) { return law_text(value); },
+          [](const std::string& text) { return parse_law(text, "pickle"); }));
+  add_report(law);
+  module.def("published_law",
+             &published_law,
+             py::arg("id"),
+             "A law of the catalogue.");
+  module.def(
+      "published_law_ids", &published_law_ids, "Ids of the catalogue's laws.");
+  module.def("published_laws", &published_laws, "The whole catalogue.");
+  module.def("read_law", &read_law, py::arg("path"), "A saved law.");
+}
+
+void bind_optimum(py::module_& module) {
+  py::class_<Optimum>(module, "Optimum", "Size and data of lowest loss.")
+      .def_readonly("flops", &Optimum::flops)
+      .def_readonly("params", &Optimum::params)
+      .def_readonly("tokens", &Optimum::tokens)
+      .def_readonly("loss_nats", &Optimum::loss)
+      .def_property_readonly("tokens_per_param", &Optimum::tokens_per_param);
+  py::class_<OptimumEstimate>(
+      module, "OptimumEstimate", "An optimum with intervals over draws.")
+      .def_readonly("best", &OptimumEstimate::best)
+      .def_readonly("params", &OptimumEstimate::params)
+      .def_readonly("tokens", &OptimumEstimate::tokens)
+      .def_readonly("tokens_per_param", &OptimumEstimate::tokens_per_param)
+      .def_readonly("loss_nats", &OptimumEstimate::loss_nats);
+  module.def(
+      "optimum",
+      [](const py::object& law, const py::object& flops) {
+        const std::string text = option_text(flops);
+        return optimum(law_of(law),
+                       Flops(parse_quantity(text, FlopsTag::unit)));
+      },
+      py::arg("law"),
+      py::arg("flops"),
+      "Compute-optimal size and data at a budget, C = 6 N D: a number of FLOP "
+      "or a text with its unit.");
+}
+
+}  // namespace
+
+void bind_laws(py::module_& module) {
+  bind_law(module);
+  bind_optimum(module);
+  py::class_<Prediction> prediction(
+      module, "Prediction", "The loss of one run under a law.");
+  prediction.def_readonly("law", &Prediction::law)
+      .def_readonly("params", &Prediction::params)
+      .def_readonly("tokens", &Prediction::tokens)
+      .def_readonly("flops", &Prediction::flops)
+      .def_readonly("loss_nats", &Prediction::loss)
+      .def_readonly("loss_interval", &Prediction::loss_interval)
+      .def_readonly("extrapolation", &Prediction::extrapolation)
+      .def_readonly("findings", &Prediction::findings);
+  add_report(prediction);
+  const auto infos = all_infos<PredictInputs, PredictOptions>();
+  const std::string doc = "Loss of a run under a law.\n" + options_doc(infos);
+  module.def(
+      "predict",
+      [infos](py::kwargs keywords) {
+        PredictInputs inputs;
+        const Law law = take_law(keywords, inputs.law);
+        PredictOptions options;
+        take(inputs, keywords, "predict");
+        take(options, keywords, "predict");
+        require_none_left(keywords, detail::names_of(infos), "predict");
+        return predict(law, inputs, options);
+      },
+      doc.c_str());
+}
+
+}  // namespace isoflop::python

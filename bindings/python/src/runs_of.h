@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "isoflop/laws/law.h"
+#include "isoflop/runs/runs.h"
+#include "keywords.h"
+
+namespace isoflop::python {
+
+/// Runs from what a caller has: Runs, a path, a dict or a data frame.
+Runs runs_of(const py::object& runs);
+
+/// A law from what a caller has: a Law, a FitResult, an id or a path.
+Law law_of(const py::object& law);
+
+/// Takes the keyword `law`, if given, off the keywords.
+///
+/// @param name  what the caller called it, for the echo: the text as given,
+///     or the id of a Law; unchanged and looked up when the keyword is absent.
+Law take_law(py::dict& keywords, std::string& name);
+
+}  // namespace isoflop::python

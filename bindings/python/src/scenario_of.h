@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "isoflop/plan/scenario.h"
+#include "keywords.h"
+
+namespace isoflop::python {
+
+/// A scenario from what a caller has: none, a Scenario, a name or a path.
+inline Scenario scenario_of(const py::object& scenario) {
+  if (scenario.is_none()) return {};
+  if (py::isinstance<Scenario>(scenario)) return scenario.cast<Scenario>();
+  return find_scenario(py::str(scenario).cast<std::string>());
+}
+
+}  // namespace isoflop::python

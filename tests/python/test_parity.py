@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Python and the command give the same bytes."""
+
+import isoflop
+import pytest
+
+CASES = {
+    "fit": (
+        lambda pile: isoflop.fit(pile, bootstrap=50, seed=7),
+        "fit {pile} --bootstrap 50 --seed 7",
+    ),
+    "predict": (
+        lambda pile: isoflop.predict(params=70e9, tokens=1.4e12),
+        "predict --params 70B --tokens 1.4T",
+    ),
+    "plan": (
+        lambda pile: isoflop.plan(flops=1e24, unique_tokens=2e11),
+        "plan --flops 1e24 --unique-tokens 200B",
+    ),
+    "check": (
+        lambda pile: isoflop.check(params=530e9, tokens=270e9),
+        "check --params 530B --tokens 270B",
+    ),
+    "check of a scenario": (
+        lambda pile: isoflop.check("gpt-4.5"),
+        "check gpt-4.5",
+    ),
+    "law": (
+        lambda pile: isoflop.published_law("hoffmann2022"),
+        "explain law hoffmann2022",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_json_is_byte_equal(name, pile, command):
+    make, line = CASES[name]
+    args = [word.format(pile=pile) for word in line.split()]
+    assert make(pile).to_json().encode() == command(*args, "--format", "json")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_is_byte_equal(name, pile, command):
+    make, line = CASES[name]
+    args = [word.format(pile=pile) for word in line.split()]
+    assert str(make(pile)).encode() == command(*args)
+
+
+@pytest.mark.parametrize("verb", ["check", "plan", "predict"])
+@pytest.mark.parametrize("output", ["json", "text"])
+def test_a_saved_law_gives_the_same_bytes(
+    verb, output, pile, command, tmp_path
+):
+    path = str(tmp_path / "weak.json")
+    command("fit", pile, "--bootstrap", "20", "-o", path)
+    options = {
+        "check": {"params": "7B", "tokens": "200B", "accept": "fit.weak"},
+        "plan": {"flops": "1e21", "accept": "fit.weak"},
+        "predict": {"params": "7B", "tokens": "200B"},
+    }[verb]
+    flags = [
+        word for key, value in options.items() for word in (f"--{key}", value)
+    ]
+    result = getattr(isoflop, verb)(law=path, **options)
+    wanted = command(verb, "--law", path, *flags, "--format", output)
+    made = result.to_json() if output == "json" else str(result)
+    assert made.encode() == wanted
+
+
+def test_a_law_of_a_scenario_file_starts_at_the_file(pile, command, tmp_path):
+    command(
+        "fit", pile, "--bootstrap", "0", "-o", str(tmp_path / "weak.json")
+    )
+    path = tmp_path / "run.toml"
+    path.write_text('law = "weak.json"\nbudget.flops = 1e21\n')
+    wanted = command(
+        "plan", str(path), "--accept", "fit.weak", "--format", "json"
+    )
+    made = isoflop.plan(path, accept="fit.weak").to_json()
+    assert made.encode() == wanted
