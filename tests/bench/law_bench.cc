@@ -12,15 +12,15 @@ void law_columns(benchmark::State& state) {
   const Eigen::VectorXd theta =
       law.form->theta_from_coefficients(law.coefficients);
   const Runs runs = bench::synthetic_runs(state.range(0));
-  Eigen::MatrixXd log_inputs(runs.size(), 2);
-  log_inputs.col(0) = runs.params.array().log();
-  log_inputs.col(1) = runs.tokens.array().log();
+  Eigen::MatrixXd inputs(runs.size(), 2);
+  inputs.col(0) = runs.params.array().log();
+  inputs.col(1) = runs.tokens.array().log();
   const bool with_jacobian = state.range(1) != 0;
   Eigen::VectorXd out;
   Eigen::MatrixXd jacobian;
   for ([[maybe_unused]] auto step : state) {
-    law.form->log_loss_columns(
-        theta, log_inputs, out, with_jacobian ? &jacobian : nullptr);
+    law.form->evaluate_columns(
+        theta, inputs, out, with_jacobian ? &jacobian : nullptr);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }

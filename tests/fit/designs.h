@@ -24,7 +24,7 @@ inline Law additive_law(
     double e, double a, double b, double alpha, double beta) {
   Law law;
   law.id = "truth";
-  law.form = &find_form("additive");
+  law.form = find_form("additive");
   law.coefficients.resize(5);
   law.coefficients << e, a, b, alpha, beta;
   return law;

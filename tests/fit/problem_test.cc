@@ -22,7 +22,7 @@ using testing::observe;
 
 FitProblem problem_of(const Runs& runs, const FitOptions& options) {
   std::vector<Eigen::Index> order;
-  return make_problem(runs, options, find_form(options.form), order);
+  return make_problem(runs, options, *find_form(options.form), order);
 }
 
 Eigen::VectorXd some_theta() {
@@ -150,7 +150,7 @@ TEST(FitProblem, ResampleIsTheRowsWithTheirCounts) {
   ASSERT_EQ(drawn.size(), 4);
   EXPECT_EQ(drawn.weight, Eigen::Vector4d(2, 1, 3, 3));
   EXPECT_EQ(drawn.log_loss[2], problem.log_loss[6]);
-  EXPECT_EQ(drawn.log_inputs.row(3), problem.log_inputs.row(8));
+  EXPECT_EQ(drawn.inputs.row(3), problem.inputs.row(8));
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ const double kBudgets[] = {1e18, 3e19, 1e21, 5.76e23, 1e24, 1e26, 1e28};
 Law additive_law(double e, double a, double b, double alpha, double beta) {
   Law law;
   law.id = "test";
-  law.form = &find_form("additive");
+  law.form = find_form("additive");
   law.coefficients.resize(5);
   law.coefficients << e, a, b, alpha, beta;
   return law;

@@ -117,12 +117,14 @@ class Checker:
                             f"'{included}' is neither a public header nor "
                             "beside this file")
 
-    def is_rule(self, name, text):
-        """A rule of the check is listed by its name alone."""
-        rules = re.search(r"^set\(rules\n(.*?)\)", text,
+    def listed_by_stem(self, name, text):
+        """Forms and rules of the check are listed by their names alone."""
+        folders = {"src/laws/forms": "forms", "src/check": "rules"}
+        list_name = folders.get(name.parent.as_posix())
+        names = re.search(rf"^set\({list_name}\n(.*?)\)", text,
                           re.MULTILINE | re.DOTALL)
-        return (name.parent.as_posix() == "src/check" and rules is not None
-                and re.search(rf"^\s*{re.escape(name.stem)}\s*$", rules[1],
+        return (names is not None
+                and re.search(rf"^\s*{re.escape(name.stem)}\s*$", names[1],
                               re.MULTILINE) is not None)
 
     def listed(self, path):
@@ -134,7 +136,7 @@ class Checker:
                 text = cmake.read_text()
                 if not (re.search(
                         rf"^[^#\n]*(?<![\w/]){re.escape(name.as_posix())}\b",
-                        text, re.MULTILINE) or self.is_rule(name, text)):
+                        text, re.MULTILINE) or self.listed_by_stem(name, text)):
                     self.report(path, 1, "not listed in "
                                 f"{cmake.relative_to(self.root)}")
             if cmake.is_file() or folder == self.root:

@@ -51,7 +51,7 @@ Replicate refit(const FitProblem& problem,
   }
   replicate.converged = best.converged && best.theta.allFinite();
   replicate.theta = best.theta;
-  clear_vanished(*problem.form, resampled.log_inputs, replicate.theta);
+  clear_vanished(*problem.form, resampled.inputs, replicate.theta);
   return replicate;
 }
 

@@ -39,13 +39,13 @@ int count_levels(const Eigen::VectorXd& log_value) {
 }
 
 /// A term with an exponent needs three levels beside a constant.
-std::optional<Shape> describe_levels(const Eigen::MatrixXd& log_inputs) {
-  if (count_levels(log_inputs.col(0)) == 2) {
+std::optional<Shape> describe_levels(const Eigen::MatrixXd& inputs) {
+  if (count_levels(inputs.col(0)) == 2) {
     return Shape{"there are only 2 sizes in the runs",
                  "E, A and alpha",
                  "how the loss falls with tokens at those sizes"};
   }
-  if (count_levels(log_inputs.col(1)) == 2) {
+  if (count_levels(inputs.col(1)) == 2) {
     return Shape{"there are only 2 amounts of tokens in the runs",
                  "E, B and beta",
                  "how the loss falls with params on those tokens"};
@@ -55,10 +55,10 @@ std::optional<Shape> describe_levels(const Eigen::MatrixXd& log_inputs) {
 
 }  // namespace
 
-std::optional<Shape> describe_shape(const Eigen::MatrixXd& log_inputs) {
+std::optional<Shape> describe_shape(const Eigen::MatrixXd& inputs) {
   constexpr double kNarrow = 0.2;
-  const Eigen::VectorXd n = log_inputs.col(0);
-  const Eigen::VectorXd d = log_inputs.col(1);
+  const Eigen::VectorXd n = inputs.col(0);
+  const Eigen::VectorXd d = inputs.col(1);
   if (spread_of(n) < kNarrow && spread_of(d) < kNarrow) {
     return Shape{"all runs have nearly the same params and tokens",
                  "any two coefficients",
@@ -82,7 +82,7 @@ std::optional<Shape> describe_shape(const Eigen::MatrixXd& log_inputs) {
                  "alpha and beta, and with them A and B,",
                  "the loss along D = " + ratio};
   }
-  if (const auto levels = describe_levels(log_inputs)) return levels;
+  if (const auto levels = describe_levels(inputs)) return levels;
   const Eigen::VectorXd budget = (n + d).array() + kLog6;
   if (spread_of(budget) < kNarrow) {
     return Shape{in_all_runs("compute in FLOP", budget, &FlopsTag::unit),

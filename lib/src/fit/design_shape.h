@@ -17,7 +17,7 @@ struct Shape {
 /// The direction in which a design does not vary, if any: one size, one amount
 /// of data, one ratio or one budget, a tenth either way; or two levels where a
 /// term needs three.
-/// @param log_inputs  n_runs x 2: ln N, ln D
-std::optional<Shape> describe_shape(const Eigen::MatrixXd& log_inputs);
+/// @param inputs  n_runs x 2: ln N, ln D
+std::optional<Shape> describe_shape(const Eigen::MatrixXd& inputs);
 
 }  // namespace isoflop

@@ -234,12 +234,12 @@ void run_bootstrap(const Runs& runs,
 
 FitResult start_result(const Runs& runs,
                        const FitOptions& options,
-                       const Form& form) {
+                       std::shared_ptr<const Form> form) {
   FitResult result;
   result.law.id = runs.source;
-  result.law.form = &form;
+  result.law.form = form;
   result.law.provenance.title = "fit to " + runs.source;
-  result.law.provenance.source = "form: " + std::string(form.source());
+  result.law.provenance.source = "form: " + std::string(form->source());
   result.law.provenance.note = std::to_string(runs.size()) + " runs used, " +
                                std::to_string(runs.dropped) + " left out";
   result.law.provenance.dataset = runs.source;
@@ -280,8 +280,9 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   validate(options, "fit");
   if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
   const QuietSolver quiet;
-  const Form& form = find_form(options.form);
-  FitResult result = start_result(runs, options, form);
+  const auto shared_form = find_form(options.form);
+  const Form& form = *shared_form;
+  FitResult result = start_result(runs, options, shared_form);
 
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);
@@ -292,7 +293,7 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
       reported_objective(problem, evaluator.residuals(best.theta));
 
   Eigen::VectorXd predicted;
-  form.log_loss_columns(best.theta, problem.log_inputs, predicted, nullptr);
+  form.evaluate_columns(best.theta, problem.inputs, predicted, nullptr);
   Eigen::VectorXd residuals(runs.size());
   residuals(order) = problem.log_loss - predicted;
   result.residual_scale = robust_scale(residuals, form.coefficient_count());
@@ -300,7 +301,7 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
   Eigen::VectorXd theta = best.theta;
-  clear_vanished(form, problem.log_inputs, theta);
+  clear_vanished(form, problem.inputs, theta);
   result.law.coefficients = form.coefficients_from_theta(theta);
   const bool is_useful = found.status != IdentifiabilityStatus::NotIdentified;
   if (is_useful && options.bootstrap > 0 &&

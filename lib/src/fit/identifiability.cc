@@ -42,11 +42,11 @@ Design judge(const Form& form,
              const WeightedInputs& runs,
              const std::vector<int>& columns) {
   const auto p = static_cast<Eigen::Index>(columns.size());
-  const Eigen::Index rows = std::max(runs.log_inputs.rows(), p);
+  const Eigen::Index rows = std::max(runs.inputs.rows(), p);
   Design design;
   Eigen::VectorXd unused;
   Eigen::MatrixXd whole;
-  form.log_loss_columns(theta, runs.log_inputs, unused, &whole);
+  form.evaluate_columns(theta, runs.inputs, unused, &whole);
   const Eigen::MatrixXd jacobian =
       runs.weight.cwiseSqrt().asDiagonal() * whole(Eigen::all, columns);
   design.columns = columns;
@@ -96,7 +96,7 @@ std::optional<Decision> differentiate_optimum(const Form& form,
       if (!std::isfinite(log_params[side])) return std::nullopt;
       const double inputs[2] = {log_params[side],
                                 log_flops - kLog6 - log_params[side]};
-      log_loss[side] = form.log_loss(moved.data(), inputs);
+      log_loss[side] = form.evaluate(moved.data(), inputs);
     }
     decision.log_params_gradient[j] =
         (log_params[1] - log_params[0]) / 2 / step;
@@ -146,9 +146,9 @@ double spare_quantile(Eigen::Index runs, int coefficients) {
 int count_distinct(const WeightedInputs& runs) {
   constexpr double kNegligible = 1e-6;
   std::set<std::vector<double>> distinct;
-  for (Eigen::Index i = 0; i < runs.log_inputs.rows(); ++i) {
+  for (Eigen::Index i = 0; i < runs.inputs.rows(); ++i) {
     if (runs.weight[i] < kNegligible) continue;
-    const Eigen::VectorXd row = runs.log_inputs.row(i);
+    const Eigen::VectorXd row = runs.inputs.row(i);
     distinct.emplace(row.begin(), row.end());
   }
   return static_cast<int>(distinct.size());
@@ -192,23 +192,23 @@ std::vector<SuggestedRun> suggest_runs(const Form& form,
   constexpr double kHighestCondition = 1e3;
   constexpr int kSide = 7;
   const Eigen::VectorXd theta = nominal_theta(form);
-  const Eigen::MatrixXd& log_inputs = present.log_inputs;
-  const double largest = (log_inputs.col(0) + log_inputs.col(1)).maxCoeff();
+  const Eigen::MatrixXd& inputs = present.inputs;
+  const double largest = (inputs.col(0) + inputs.col(1)).maxCoeff();
   const double middle_n =
-      0.5 * (log_inputs.col(0).maxCoeff() + log_inputs.col(0).minCoeff());
+      0.5 * (inputs.col(0).maxCoeff() + inputs.col(0).minCoeff());
   WeightedInputs grown = present;
   std::vector<SuggestedRun> runs;
   while (static_cast<int>(runs.size()) < kMostRuns) {
     const Design design = judge(form, theta, grown, all_columns(form));
     const auto now = spread_at(form, theta, design, scale, log_target);
     const double quantile =
-        spare_quantile(grown.log_inputs.rows(), form.coefficient_count());
+        spare_quantile(grown.inputs.rows(), form.coefficient_count());
     if (design.condition < kHighestCondition && now &&
         !is_wide(*now, quantile)) {
       return runs;
     }
-    const Eigen::Index last = grown.log_inputs.rows();
-    grown.log_inputs.conservativeResize(last + 1, Eigen::NoChange);
+    const Eigen::Index last = grown.inputs.rows();
+    grown.inputs.conservativeResize(last + 1, Eigen::NoChange);
     grown.weight.conservativeResize(last + 1);
     grown.weight[last] = 1.0;
     double best = kInfinity;
@@ -228,16 +228,16 @@ std::vector<SuggestedRun> suggest_runs(const Form& form,
                    1e-9;
       };
       if (std::any_of(runs.begin(), runs.end(), is_same)) continue;
-      grown.log_inputs.row(last) << log_n, log_n + log_ratio;
+      grown.inputs.row(last) << log_n, log_n + log_ratio;
       const double condition =
           judge(form, theta, grown, all_columns(form)).condition;
       if (condition < best || chosen.size() == 0) {
         best = condition;
-        chosen = grown.log_inputs.row(last);
+        chosen = grown.inputs.row(last);
       }
     }
     if (chosen.size() == 0) return {};
-    grown.log_inputs.row(last) = chosen;
+    grown.inputs.row(last) = chosen;
     runs.push_back({Params(std::exp(chosen[0])), Tokens(std::exp(chosen[1]))});
   }
   return {};
@@ -369,7 +369,7 @@ void explain(const Form& form,
              double scale,
              double log_target,
              Identifiability& result) {
-  if (const auto shape = describe_shape(design.log_inputs)) {
+  if (const auto shape = describe_shape(design.inputs)) {
     result.free_combinations.push_back(
         shape->inseparable + " cannot be separated: " + shape->sentence);
     result.still_known = shape->still_known;
@@ -393,17 +393,16 @@ Identifiability identify(const Runs& runs,
                          const Refits* refits) {
   const double scale = std::max(residual_scale, kLeastScale);
   const WeightedInputs design = sorted_inputs_of(runs, form);
-  const Eigen::MatrixXd& log_inputs = design.log_inputs;
+  const Eigen::MatrixXd& inputs = design.inputs;
   Identifiability result;
   result.coefficients = form.coefficient_count();
   result.distinct_runs = count_distinct(design);
-  const double log_largest =
-      (log_inputs.col(0) + log_inputs.col(1)).maxCoeff() + kLog6;
+  const double log_largest = (inputs.col(0) + inputs.col(1)).maxCoeff() + kLog6;
   const double log_target = log_largest + std::log(10.0);
   result.target = Flops(std::exp(log_target));
 
   std::vector<int> present = all_columns(form);
-  for (const int j : vanished_terms(form, theta, log_inputs)) {
+  for (const int j : vanished_terms(form, theta, inputs)) {
     std::erase(present, j);
     result.vanished.emplace_back(
         form.coefficients()[static_cast<std::size_t>(j)].name);
@@ -427,7 +426,7 @@ Identifiability identify(const Runs& runs,
   result.status = apply_gates(form,
                               theta,
                               runs.size(),
-                              describe_shape(log_inputs).has_value(),
+                              describe_shape(inputs).has_value(),
                               spare_quantile(runs.size(), result.coefficients),
                               result);
   std::vector<std::string> doubtful = result.vanished;

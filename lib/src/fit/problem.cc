@@ -10,13 +10,10 @@
 namespace isoflop {
 namespace {
 
-const Eigen::VectorXd& input_column(const Runs& runs, Input input) {
-  switch (input) {
-    case Input::ParamCount:
-      return runs.params;
-    case Input::TokenCount:
-      return runs.tokens;
-  }
+/// The column of the runs that a form reads.
+Eigen::VectorXd input_column(const Runs& runs, const Variable& input) {
+  if (input.name == kParams.name) return runs.params;
+  if (input.name == kTokens.name) return runs.tokens;
   throw std::logic_error("unknown input");
 }
 
@@ -54,10 +51,10 @@ Eigen::VectorXd weights_in(const Runs& runs,
 
 }  // namespace
 
-Eigen::MatrixXd log_inputs_of(const Runs& runs, const Form& form) {
+Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form) {
   Eigen::MatrixXd inputs(runs.size(), form.input_count());
   for (int k = 0; k < form.input_count(); ++k) {
-    const Input input = form.inputs()[static_cast<std::size_t>(k)];
+    const Variable& input = form.inputs()[static_cast<std::size_t>(k)];
     inputs.col(k) = log_of(input_column(runs, input));
   }
   return inputs;
@@ -65,17 +62,17 @@ Eigen::MatrixXd log_inputs_of(const Runs& runs, const Form& form) {
 
 std::vector<int> vanished_terms(const Form& form,
                                 const Eigen::VectorXd& theta,
-                                const Eigen::MatrixXd& log_inputs) {
+                                const Eigen::MatrixXd& inputs) {
   constexpr double kVanished = 1e-4;
   std::vector<int> vanished;
   Eigen::VectorXd whole;
   Eigen::VectorXd without;
-  form.log_loss_columns(theta, log_inputs, whole, nullptr);
+  form.evaluate_columns(theta, inputs, whole, nullptr);
   for (int j = 0; j < form.coefficient_count(); ++j) {
     if (!form.coefficients()[static_cast<std::size_t>(j)].is_linear) continue;
     Eigen::VectorXd reduced = theta;
     reduced[j] = -std::numeric_limits<double>::infinity();
-    form.log_loss_columns(reduced, log_inputs, without, nullptr);
+    form.evaluate_columns(reduced, inputs, without, nullptr);
     const double share = -std::expm1((without - whole).minCoeff());
     if (share < kVanished) vanished.push_back(j);
   }
@@ -83,15 +80,15 @@ std::vector<int> vanished_terms(const Form& form,
 }
 
 void clear_vanished(const Form& form,
-                    const Eigen::MatrixXd& log_inputs,
+                    const Eigen::MatrixXd& inputs,
                     Eigen::VectorXd& theta) {
-  for (const int j : vanished_terms(form, theta, log_inputs)) {
+  for (const int j : vanished_terms(form, theta, inputs)) {
     theta[j] = -std::numeric_limits<double>::infinity();
   }
 }
 
 WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form) {
-  const Eigen::MatrixXd inputs = log_inputs_of(runs, form);
+  const Eigen::MatrixXd inputs = inputs_of(runs, form);
   const std::vector<Eigen::Index> order =
       canonical_order(runs, inputs, log_of(runs.loss_nats));
   return {inputs(order, Eigen::all), weights_in(runs, order)};
@@ -101,14 +98,14 @@ FitProblem make_problem(const Runs& runs,
                         const FitOptions& options,
                         const Form& form,
                         std::vector<Eigen::Index>& order) {
-  const Eigen::MatrixXd inputs = log_inputs_of(runs, form);
+  const Eigen::MatrixXd inputs = inputs_of(runs, form);
   const Eigen::VectorXd log_loss = log_of(runs.loss_nats);
   order = canonical_order(runs, inputs, log_loss);
   FitProblem problem;
   problem.form = &form;
   problem.objective = options.objective;
   problem.residual = options.residual;
-  problem.log_inputs = inputs(order, Eigen::all);
+  problem.inputs = inputs(order, Eigen::all);
   problem.log_loss = log_loss(order);
   problem.weight = weights_in(runs, order);
   constexpr double kTypicalResidual = 1e-2;
@@ -127,7 +124,7 @@ FitProblem resample(const FitProblem& problem, const std::vector<int>& counts) {
   result.objective = problem.objective;
   result.residual = problem.residual;
   result.scale = problem.scale;
-  result.log_inputs = problem.log_inputs(rows, Eigen::all);
+  result.inputs = problem.inputs(rows, Eigen::all);
   result.log_loss = problem.log_loss(rows);
   result.weight = problem.weight(rows);
   for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -145,10 +142,8 @@ void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
   at_ = theta;
   has_jacobian_ = with_jacobian;
   ++evaluations_;
-  problem_.form->log_loss_columns(theta,
-                                  problem_.log_inputs,
-                                  predicted_,
-                                  with_jacobian ? &jacobian_ : nullptr);
+  problem_.form->evaluate_columns(
+      theta, problem_.inputs, predicted_, with_jacobian ? &jacobian_ : nullptr);
   if (problem_.residual == Residual::LogLoss) {
     residual_ = predicted_ - problem_.log_loss;
   } else {

@@ -10,9 +10,9 @@ namespace isoflop {
 /// What a fit minimises: F(theta) = sum_i w_i rho(r_i / scale), without unit.
 struct FitProblem {
   const Form* form = nullptr;
-  Eigen::MatrixXd log_inputs;  ///< n_runs x n_inputs
-  Eigen::VectorXd log_loss;    ///< n_runs
-  Eigen::VectorXd weight;      ///< n_runs, mean 1
+  Eigen::MatrixXd inputs;    ///< n_runs x n_inputs
+  Eigen::VectorXd log_loss;  ///< n_runs
+  Eigen::VectorXd weight;    ///< n_runs, mean 1
   Objective objective = Objective::Huber;
   Residual residual = Residual::LogLoss;
   double scale = 1e-3;  ///< Huber's delta; for squares a typical residual
@@ -21,23 +21,23 @@ struct FitProblem {
 };
 
 /// Inputs of the form as columns of logarithms.
-Eigen::MatrixXd log_inputs_of(const Runs& runs, const Form& form);
+Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form);
 
 /// The same, rows in canonical order, with their weights.
 struct WeightedInputs {
-  Eigen::MatrixXd log_inputs;  ///< n_runs x n_inputs
-  Eigen::VectorXd weight;      ///< n_runs, mean 1
+  Eigen::MatrixXd inputs;  ///< n_runs x n_inputs
+  Eigen::VectorXd weight;  ///< n_runs, mean 1
 };
 WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form);
 
 /// Linear coefficients whose term adds less than 1e-4 of any prediction.
 std::vector<int> vanished_terms(const Form& form,
                                 const Eigen::VectorXd& theta,
-                                const Eigen::MatrixXd& log_inputs);
+                                const Eigen::MatrixXd& inputs);
 
 /// Sets them to zero, -inf on their search scale.
 void clear_vanished(const Form& form,
-                    const Eigen::MatrixXd& log_inputs,
+                    const Eigen::MatrixXd& inputs,
                     Eigen::VectorXd& theta);
 
 /// The problem of a set of runs, rows in canonical order. Absolute deviations

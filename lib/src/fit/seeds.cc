@@ -101,7 +101,7 @@ SeedGrid::SeedGrid(const FitProblem& problem) : form_(problem.form) {
   for (Eigen::Index i = 0; i < problem.size(); i += stride) {
     rows_.push_back(i);
   }
-  const Eigen::MatrixXd inputs = problem.log_inputs(rows_, Eigen::all);
+  const Eigen::MatrixXd inputs = problem.inputs(rows_, Eigen::all);
   const Eigen::VectorXd log_loss = problem.log_loss(rows_);
 
   int count = 1;
@@ -127,7 +127,7 @@ SeedGrid::SeedGrid(const FitProblem& problem) : form_(problem.form) {
     for (Eigen::Index k = 0; k < width; ++k) {
       Eigen::VectorXd theta = cell.theta;
       theta[linear_[static_cast<std::size_t>(k)]] = 0.0;
-      form_->log_loss_columns(theta, inputs, column, nullptr);
+      form_->evaluate_columns(theta, inputs, column, nullptr);
       column -= log_loss;
       cell.log_scale[k] = column.maxCoeff();
       basis.col(k) = (column.array() - cell.log_scale[k]).exp();
@@ -179,7 +179,7 @@ std::vector<SeedGrid::Seed> SeedGrid::seeds(const FitProblem& problem,
                                             int most) const {
   const Eigen::VectorXd weight = problem.weight(rows_);
   FitProblem thinned = problem;
-  thinned.log_inputs = problem.log_inputs(rows_, Eigen::all);
+  thinned.inputs = problem.inputs(rows_, Eigen::all);
   thinned.log_loss = problem.log_loss(rows_);
   thinned.weight = weight;
   FitEvaluator evaluator(thinned);

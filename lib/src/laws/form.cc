@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/laws/form.h"
 
-#include <cmath>
 #include <stdexcept>
 
 #include "isoflop/base/suggest.h"
-#include "laws/registry.h"
 
 namespace isoflop {
 
-std::string_view to_string(Input input) {
-  return input == Input::ParamCount ? "params" : "tokens";
+std::optional<int> Form::input_index(std::string_view name) const {
+  const auto variables = inputs();
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (variables[i].name == name) return static_cast<int>(i);
+  }
+  return std::nullopt;
 }
 
 Eigen::VectorXd Form::theta_from_coefficients(
@@ -18,9 +20,7 @@ Eigen::VectorXd Form::theta_from_coefficients(
   Eigen::VectorXd theta = coefficients_;
   const auto infos = coefficients();
   for (Eigen::Index j = 0; j < theta.size(); ++j) {
-    if (infos[static_cast<std::size_t>(j)].scale == Scale::Log) {
-      theta[j] = std::log(theta[j]);
-    }
+    theta[j] = to_scale(theta[j], infos[static_cast<std::size_t>(j)].scale);
   }
   return theta;
 }
@@ -30,17 +30,15 @@ Eigen::VectorXd Form::coefficients_from_theta(
   Eigen::VectorXd values = theta;
   const auto infos = coefficients();
   for (Eigen::Index j = 0; j < values.size(); ++j) {
-    if (infos[static_cast<std::size_t>(j)].scale == Scale::Log) {
-      values[j] = std::exp(values[j]);
-    }
+    values[j] = from_scale(values[j], infos[static_cast<std::size_t>(j)].scale);
   }
   return values;
 }
 
-const Form& find_form(std::string_view name) {
+std::shared_ptr<const Form> find_form(std::string_view name) {
   std::vector<std::string> names;
-  for (const Form* form : all_forms()) {
-    if (form->name() == name) return *form;
+  for (const auto& form : all_forms()) {
+    if (form->name() == name) return form;
     names.emplace_back(form->name());
   }
   throw std::invalid_argument("unknown form '" + std::string(name) +

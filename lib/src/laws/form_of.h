@@ -28,28 +28,37 @@ class FormOf final : public Form {
   std::span<const CoefficientInfo> coefficients() const override {
     return F::coefficients;
   }
-  std::span<const Input> inputs() const override { return F::inputs; }
+  std::span<const Variable> inputs() const override { return F::inputs; }
+  const Variable& output() const override {
+    if constexpr (requires { F::output; }) {
+      return F::output;
+    } else {
+      return kLoss;
+    }
+  }
+  bool counts_resting_experts() const override {
+    return requires { F::counts_resting_experts; };
+  }
 
-  double log_loss(const double* theta,
-                  const double* log_inputs) const override {
-    return F::log_loss(theta, log_inputs);
+  double evaluate(const double* theta, const double* inputs) const override {
+    return F::evaluate(theta, inputs);
   }
 
   void input_gradient(const double* theta,
-                      const double* log_inputs,
+                      const double* inputs,
                       double* gradient) const override {
     using InputJet = ceres::Jet<double, kInputs>;
-    InputJet inputs[kInputs];
-    for (int i = 0; i < kInputs; ++i) inputs[i] = InputJet(log_inputs[i], i);
-    const InputJet result = F::log_loss(theta, inputs);
+    InputJet jets[kInputs];
+    for (int i = 0; i < kInputs; ++i) jets[i] = InputJet(inputs[i], i);
+    const InputJet result = F::evaluate(theta, jets);
     for (int i = 0; i < kInputs; ++i) gradient[i] = result.v[i];
   }
 
-  void log_loss_columns(const Eigen::VectorXd& theta,
-                        const Eigen::MatrixXd& log_inputs,
+  void evaluate_columns(const Eigen::VectorXd& theta,
+                        const Eigen::MatrixXd& inputs,
                         Eigen::VectorXd& out,
                         Eigen::MatrixXd* jacobian) const override {
-    const Eigen::Index n = log_inputs.rows();
+    const Eigen::Index n = inputs.rows();
     out.resize(n);
     Pack values[kCoefficients];
     PackJet jets[kCoefficients];
@@ -60,15 +69,15 @@ class FormOf final : public Form {
     if (jacobian != nullptr) jacobian->resize(n, kCoefficients);
     for (Eigen::Index row = 0; row < n; row += Pack::kSize) {
       const Eigen::Index count = std::min<Eigen::Index>(Pack::kSize, n - row);
-      Pack inputs[kInputs];
+      Pack packs[kInputs];
       for (int i = 0; i < kInputs; ++i) {
-        inputs[i] = load(log_inputs.col(i).data() + row, count);
+        packs[i] = load(inputs.col(i).data() + row, count);
       }
       if (jacobian == nullptr) {
-        store(F::log_loss(values, inputs), out.data() + row, count);
+        store(F::evaluate(values, packs), out.data() + row, count);
         continue;
       }
-      const PackJet result = F::log_loss(jets, inputs);
+      const PackJet result = F::evaluate(jets, packs);
       store(result.a, out.data() + row, count);
       for (int j = 0; j < kCoefficients; ++j) {
         store(result.v[j], jacobian->col(j).data() + row, count);

@@ -153,7 +153,7 @@ Law read_entry(const Json& entry,
   Law law;
   law.id = reader.text("id");
   try {
-    law.form = &find_form(reader.text("form"));
+    law.form = find_form(reader.text("form"));
   } catch (const std::invalid_argument& error) {
     reader.fail(error.what());
   }
@@ -246,19 +246,31 @@ std::map<std::string, double> Law::named_coefficients() const {
   return named;
 }
 
-Nats Law::loss(Params params, Tokens tokens) const {
-  const auto require = [](const char* name, double value) {
-    if (!(value > 0.0) || !std::isfinite(value)) {
-      throw std::invalid_argument(std::string("predict: ") + name + " is " +
-                                  format_exact(value) +
-                                  ", but must be finite and > 0");
-    }
-  };
-  require("params", params.value());
-  require("tokens", tokens.value());
+double Law::value(const InputValues& inputs) const {
+  const Eigen::VectorXd at = input_vector(*form, inputs, "predict");
   const Eigen::VectorXd theta = form->theta_from_coefficients(coefficients);
-  const double inputs[2] = {std::log(params.value()), std::log(tokens.value())};
-  return Nats(std::exp(form->log_loss(theta.data(), inputs)));
+  return from_scale(form->evaluate(theta.data(), at.data()),
+                    form->output().scale);
+}
+
+Nats Law::loss(Params params, Tokens tokens) const {
+  const auto bound = bind_inputs(form, {}, "predict");
+  const std::string size(bound->inputs()[0].name);
+  const Eigen::VectorXd at = input_vector(
+      *bound,
+      {{size, params.value()}, {std::string(kTokens.name), tokens.value()}},
+      "predict");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(coefficients);
+  return Nats(from_scale(bound->evaluate(theta.data(), at.data()),
+                         form->output().scale));
+}
+
+Law bind_inputs(const Law& law,
+                const InputValues& fixed,
+                std::string_view owner) {
+  Law bound = law;
+  bound.form = bind_inputs(law.form, fixed, owner);
+  return bound;
 }
 
 std::vector<std::string> published_law_ids() {

@@ -38,7 +38,7 @@ double log_loss_at(const Form& form,
                    double log_params,
                    double log_tokens) {
   const double inputs[2] = {log_params, log_tokens};
-  return form.log_loss(theta, inputs);
+  return form.evaluate(theta, inputs);
 }
 
 /// d ln L / d ln N along C = 6 N D.
@@ -114,43 +114,44 @@ double optimal_log_params(const Form& form,
 
 Optimum optimum(const Law& law, Flops flops) {
   require_flops(flops);
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
+  const auto form = bind_inputs(law.form, {}, "optimum");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
   return optimum_at(
       law,
       flops,
-      optimal_log_params(*law.form, theta.data(), std::log(flops.value())));
+      optimal_log_params(*form, theta.data(), std::log(flops.value())));
 }
 
 Optimum optimum_by_search(const Law& law, Flops flops) {
   require_flops(flops);
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
+  const auto form = bind_inputs(law.form, {}, "optimum");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
   return optimum_at(
       law,
       flops,
-      searched_log_params(*law.form, theta.data(), std::log(flops.value())));
+      searched_log_params(*form, theta.data(), std::log(flops.value())));
 }
 
 OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level) {
   constexpr double kMostWithout = 0.1;
   OptimumEstimate estimate{optimum(law, flops), {}, {}, {}, {}, 0};
   if (!law.has_draws()) return estimate;
+  const auto form = bind_inputs(law.form, {}, "optimum");
   const double log_flops = std::log(flops.value());
   std::vector<double> log_params;
   std::vector<double> losses;
   for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
     const Eigen::VectorXd theta =
-        law.form->theta_from_coefficients(law.draws.row(i));
-    const double at = optimal_log_params(*law.form, theta.data(), log_flops);
+        form->theta_from_coefficients(law.draws.row(i));
+    const double at = optimal_log_params(*form, theta.data(), log_flops);
     // A draw without an interior optimum has no say on where it lies.
     if (!std::isfinite(at)) {
       ++estimate.draws_without;
       continue;
     }
     log_params.push_back(at);
-    losses.push_back(std::exp(
-        log_loss_at(*law.form, theta.data(), at, log_flops - kLog6 - at)));
+    losses.push_back(
+        std::exp(log_loss_at(*form, theta.data(), at, log_flops - kLog6 - at)));
   }
   if (estimate.draws_without >
       kMostWithout * static_cast<double>(law.draws.rows())) {
@@ -202,10 +203,10 @@ double log_flops_for_same_loss(const Form& form,
 
 Nats irreducible_loss(const Law& law) {
   const double everything = std::log(1e300);
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
+  const auto form = bind_inputs(law.form, {}, "optimum");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
   return Nats(
-      std::exp(log_loss_at(*law.form, theta.data(), everything, everything)));
+      std::exp(log_loss_at(*form, theta.data(), everything, everything)));
 }
 
 double slope_ratio(const Form& form,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ceres/jet.h>
+
 #include <Eigen/Core>
 
 namespace isoflop {
@@ -50,7 +52,55 @@ struct Pack {
   friend Pack exp(const Pack& a) { return Pack(a.v.exp()); }
   friend Pack log(const Pack& a) { return Pack(a.v.log()); }
   friend Pack sqrt(const Pack& a) { return Pack(a.v.sqrt()); }
+  friend Pack fmin(const Pack& a, const Pack& b) { return Pack(a.v.min(b.v)); }
 };
+
+/// A jet of packs takes the smaller number of each lane with its derivatives.
+template <int N>
+ceres::Jet<Pack, N> fmin(const ceres::Jet<Pack, N>& a,
+                         const ceres::Jet<Pack, N>& b) {
+  const auto first = a.a.v <= b.a.v;
+  ceres::Jet<Pack, N> least;
+  least.a = Pack(first.select(a.a.v, b.a.v));
+  for (int i = 0; i < N; ++i) {
+    least.v[i] = Pack(first.select(a.v[i].v, b.v[i].v));
+  }
+  return least;
+}
+
+// Ceres mixes jets with their own scalar only.
+template <int N>
+ceres::Jet<Pack, N> operator+(double s, const ceres::Jet<Pack, N>& f) {
+  return f + Pack(s);
+}
+template <int N>
+ceres::Jet<Pack, N> operator-(double s, const ceres::Jet<Pack, N>& f) {
+  return Pack(s) - f;
+}
+template <int N>
+ceres::Jet<Pack, N> operator*(double s, const ceres::Jet<Pack, N>& f) {
+  return f * Pack(s);
+}
+template <int N>
+ceres::Jet<Pack, N> operator/(double s, const ceres::Jet<Pack, N>& f) {
+  return Pack(s) / f;
+}
+template <int N>
+ceres::Jet<Pack, N> operator+(const ceres::Jet<Pack, N>& f, double s) {
+  return f + Pack(s);
+}
+template <int N>
+ceres::Jet<Pack, N> operator-(const ceres::Jet<Pack, N>& f, double s) {
+  return f - Pack(s);
+}
+template <int N>
+ceres::Jet<Pack, N> operator*(const ceres::Jet<Pack, N>& f, double s) {
+  return f * Pack(s);
+}
+template <int N>
+ceres::Jet<Pack, N> operator/(const ceres::Jet<Pack, N>& f, double s) {
+  return f / Pack(s);
+}
 
 }  // namespace isoflop
 

@@ -40,13 +40,14 @@ Prediction predict(const Law& law,
                     {},
                     {}};
   if (law.has_draws()) {
+    const auto form = bind_inputs(law.form, {}, "predict");
     const double inputs[2] = {std::log(params.value()),
                               std::log(tokens.value())};
     Eigen::VectorXd losses(law.draws.rows());
     for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
       const Eigen::VectorXd theta =
           law.form->theta_from_coefficients(law.draws.row(i));
-      losses[i] = std::exp(law.form->log_loss(theta.data(), inputs));
+      losses[i] = std::exp(law.form->evaluate(theta.data(), inputs));
     }
     result.loss_interval = percentile_interval(losses, options.level);
   }

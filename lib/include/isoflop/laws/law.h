@@ -3,12 +3,14 @@
 
 #include <Eigen/Core>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "isoflop/base/interval.h"
+#include "isoflop/laws/bind.h"
 #include "isoflop/laws/form.h"
 #include "isoflop/units/quantity.h"
 
@@ -40,9 +42,9 @@ struct LawRange {
 
 /// A form with its coefficients, its doubt and its provenance.
 struct Law {
-  std::string id;                ///< catalogue id, or the name of a fit
-  const Form* form = nullptr;    ///< never null in a law that was made by us
-  Eigen::VectorXd coefficients;  ///< n_coefficients, natural values
+  std::string id;                    ///< catalogue id, or the name of a fit
+  std::shared_ptr<const Form> form;  ///< never null in a law made by us
+  Eigen::VectorXd coefficients;      ///< n_coefficients, natural values
   /// n_draws x n_coefficients, natural values, row per draw; no rows when the
   /// law's doubt is not known. Draws keep the correlation of coefficients
   /// that printed standard errors hide.
@@ -54,9 +56,19 @@ struct Law {
 
   bool has_draws() const { return draws.rows() > 0; }
   std::map<std::string, double> named_coefficients() const;
+  /// The answer of the law for a run, on the natural scale of its output.
+  /// @throws std::invalid_argument as `input_vector`.
+  double value(const InputValues& inputs) const;
+  /// The loss of a run; what else the law reads is as in a run without it.
   /// @throws std::invalid_argument unless both are positive and finite.
   Nats loss(Params params, Tokens tokens) const;
 };
+
+/// The law as a loss of size and data, see the form's `bind_inputs`.
+/// @throws std::invalid_argument.
+Law bind_inputs(const Law& law,
+                const InputValues& fixed,
+                std::string_view owner);
 
 /// Ids of the published laws, in order of the catalogue.
 std::vector<std::string> published_law_ids();

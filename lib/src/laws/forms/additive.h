@@ -21,7 +21,7 @@ struct AdditiveForm {
   static constexpr std::string_view formula = "E + A/N^alpha + B/D^beta";
   static constexpr std::string_view source =
       "Hoffmann et al. 2022, arXiv:2203.15556, eq. 2";
-  static constexpr Input inputs[] = {Input::ParamCount, Input::TokenCount};
+  static constexpr Variable inputs[] = {kParams, kTokens};
   static constexpr CoefficientInfo coefficients[] = {
       {"E", "irreducible loss, nats", 0, 100, Scale::Log, true, 1.8},
       {"A", "size term at N = 1, nats", 0, 1e30, Scale::Log, true, 480},
@@ -29,15 +29,15 @@ struct AdditiveForm {
       {"alpha", "exponent of size", 0.01, 4, Scale::Linear, false, 0.35},
       {"beta", "exponent of data", 0.01, 4, Scale::Linear, false, 0.37}};
 
-  /// @param theta       ln E, ln A, ln B, alpha, beta
-  /// @param log_inputs  ln N, ln D
-  /// @return            ln L
+  /// @param theta   ln E, ln A, ln B, alpha, beta
+  /// @param inputs  ln N, ln D
+  /// @return        ln L
   template <class T, class X>
-  static auto log_loss(const T* theta, const X* log_inputs) {
+  static auto evaluate(const T* theta, const X* inputs) {
     using std::exp;
     using std::log;
-    return log(exp(theta[0]) + exp(theta[1] - theta[3] * log_inputs[0]) +
-               exp(theta[2] - theta[4] * log_inputs[1]));
+    return log(exp(theta[0]) + exp(theta[1] - theta[3] * inputs[0]) +
+               exp(theta[2] - theta[4] * inputs[1]));
   }
 
   /// ln N* = [ln(alpha A / (beta B)) + beta ln(C / 6)] / (alpha + beta).

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "laws/forms/power.h"
+
+namespace isoflop {
+
+/// B(C) = k C^a: best batch in tokens.
+///
+/// It for compute-optimal models. Domain: C > 0.
+/// @source Bi et al. 2024 (DeepSeek), arXiv:2401.02954, eq. 1.
+struct BatchOfComputeForm : PowerFunction<1> {
+  static constexpr std::string_view name = "batch_of_compute";
+  static constexpr std::string_view formula = "k*C^a";
+  static constexpr std::string_view source =
+      "Bi et al. 2024 (DeepSeek), arXiv:2401.02954, eq. 1";
+  static constexpr Variable inputs[] = {kFlops};
+  static constexpr Variable output = kBatchTokens;
+  static constexpr CoefficientInfo coefficients[] = {
+      {"k", "tokens at C = 1", 0, 1e30, Scale::Log, false, 0.3},
+      {"a", "exponent of compute", -20, 20, Scale::Linear, false, 0.33}};
+};
+
+}  // namespace isoflop
