@@ -27,7 +27,7 @@ int run_predict(const Command& command,
 
 const Command kPredictCommand{
     "predict",
-    "the loss of a run under a law",
+    "what a law answers for a run: its loss, or how compute divides",
     {"predict --params 70B --tokens 1.4T",
      "predict --law hoffmann2022 --params 1e9 --tokens 20B --format json"},
     "",

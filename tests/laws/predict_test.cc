@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -16,9 +18,10 @@ using testing::printed;
 TEST(Predict, GivesTheLossOfTheLaw) {
   const Law law = published_law("besiroglu2024");
   const Prediction made = predict(law, Params(70e9), Tokens(1.4e12));
-  EXPECT_EQ(made.loss, law.loss(Params(70e9), Tokens(1.4e12)));
-  EXPECT_THAT(made.loss.value(), near_rel(printed("1.9734159")));
-  EXPECT_EQ(made.flops, train_flops(Params(70e9), Tokens(1.4e12)));
+  EXPECT_EQ(made.output, "loss");
+  EXPECT_EQ(made.value, law.loss(Params(70e9), Tokens(1.4e12)).value());
+  EXPECT_THAT(made.value, near_rel(printed("1.9734159")));
+  EXPECT_EQ(*made.flops, train_flops(Params(70e9), Tokens(1.4e12)));
   EXPECT_EQ(made.law, "besiroglu2024");
 }
 
@@ -26,17 +29,17 @@ TEST(Predict, IntervalHoldsTheLossAndWidensWithTheLevel) {
   const Law law = published_law("besiroglu2024");
   const Prediction narrow = predict(law, Params(70e9), Tokens(1.4e12), {0.5});
   const Prediction wide = predict(law, Params(70e9), Tokens(1.4e12), {0.95});
-  ASSERT_TRUE(narrow.loss_interval && wide.loss_interval);
-  EXPECT_LT(wide.loss_interval->low, narrow.loss_interval->low);
-  EXPECT_GT(wide.loss_interval->high, narrow.loss_interval->high);
-  EXPECT_LT(wide.loss_interval->low, narrow.loss.value());
-  EXPECT_GT(wide.loss_interval->high, narrow.loss.value());
+  ASSERT_TRUE(narrow.interval && wide.interval);
+  EXPECT_LT(wide.interval->low, narrow.interval->low);
+  EXPECT_GT(wide.interval->high, narrow.interval->high);
+  EXPECT_LT(wide.interval->low, narrow.value);
+  EXPECT_GT(wide.interval->high, narrow.value);
 }
 
 TEST(Predict, LawWithoutDrawsHasNoInterval) {
   const Prediction made =
       predict(published_law("hoffmann2022"), Params(1e9), Tokens(20e9));
-  EXPECT_FALSE(made.loss_interval.has_value());
+  EXPECT_FALSE(made.interval.has_value());
 }
 
 TEST(Predict, WarnsFarBeyondTheRunsOfTheLaw) {
@@ -61,6 +64,86 @@ TEST(Predict, RefusesALevelOutOfRange) {
     EXPECT_THROW(predict(law, Params(1e9), Tokens(1e10), {level}),
                  std::invalid_argument);
   }
+}
+
+Law law_of(const char* form, std::vector<double> coefficients) {
+  Law law;
+  law.id = form;
+  law.form = find_form(form);
+  law.coefficients = Eigen::Map<const Eigen::VectorXd>(
+      coefficients.data(), static_cast<Eigen::Index>(coefficients.size()));
+  return law;
+}
+
+/// The law of Llama 3 with the digits of its figure 3: tokens of a budget.
+Law tokens_of_compute() { return law_of("tokens_allocation", {0.299, 0.537}); }
+
+TEST(Predict, AllocationAnswersSizeAndDataOfABudget) {
+  PredictInputs inputs;
+  inputs.flops = Flops(3.8e25);
+  const Prediction made = predict(tokens_of_compute(), inputs);
+  EXPECT_EQ(made.output, "tokens");
+  EXPECT_THAT(
+      made.value,
+      near_rel(0.299 * std::pow(3.8e25, 0.537), testing::Tolerance{1e-12, 0}));
+  ASSERT_TRUE(made.allocation.has_value());
+  EXPECT_THAT(
+      6 * made.allocation->params.value() * made.allocation->tokens.value(),
+      near_rel(3.8e25, testing::kRounding));
+}
+
+TEST(Predict, LawOfComputeTakesSizeAndData) {
+  const Law law = law_of("compute_frontier", {0.5066, 5.984e22, 0.0737});
+  PredictInputs by_size;
+  by_size.params = Params(13e9);
+  by_size.tokens = Tokens(260e9);
+  PredictInputs by_compute;
+  by_compute.flops = Flops(6.0 * 13e9 * 260e9);
+  EXPECT_EQ(predict(law, by_size).value, predict(law, by_compute).value);
+}
+
+TEST(Predict, RepeatedTokensAreWorthLess) {
+  const Law law =
+      law_of("data_constrained", {1.87, 521, 1488, 0.353, 0.353, 15.4, 5.3});
+  PredictInputs inputs;
+  inputs.params = Params(4e9);
+  inputs.tokens = Tokens(800e9);
+  const double fresh = predict(law, inputs).value;
+  inputs.unique_tokens = Tokens(800e9);
+  EXPECT_EQ(predict(law, inputs).value, fresh);
+  inputs.unique_tokens = Tokens(100e9);
+  const double repeated = predict(law, inputs).value;
+  EXPECT_GT(repeated, fresh);
+  inputs.tokens = Tokens(100e9);
+  EXPECT_LT(repeated, predict(law, inputs).value);
+}
+
+TEST(Predict, RefusesWhatTheLawDoesNotRead) {
+  PredictInputs inputs;
+  inputs.params = Params(1e9);
+  inputs.tokens = Tokens(2e10);
+  inputs.experts = 8;
+  EXPECT_THAT(testing::message_of<std::invalid_argument>(
+                  [&] { predict(published_law("besiroglu2024"), inputs); }),
+              ::testing::HasSubstr("does not read experts"));
+}
+
+TEST(Predict, NamesWhatIsMissing) {
+  PredictInputs inputs;
+  inputs.params = Params(1e9);
+  EXPECT_THAT(testing::message_of<std::invalid_argument>(
+                  [&] { predict(published_law("besiroglu2024"), inputs); }),
+              ::testing::HasSubstr("needs tokens"));
+}
+
+TEST(Predict, ColumnsOfAFormulaAreNameAndNumber) {
+  PredictInputs inputs;
+  inputs.params = Params(1e9);
+  inputs.tokens = Tokens(2e10);
+  inputs.column = {"experts"};
+  EXPECT_THAT(testing::message_of<std::invalid_argument>(
+                  [&] { predict(published_law("besiroglu2024"), inputs); }),
+              ::testing::HasSubstr("must be NAME=NUMBER"));
 }
 
 }  // namespace

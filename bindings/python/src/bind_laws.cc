@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/fit.h"
+#include "isoflop/laws/curve.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/laws/predict.h"
@@ -48,6 +49,17 @@ void bind_law(py::module_& module) {
            py::arg("params"),
            py::arg("tokens"),
            "Loss in nats per token.")
+      .def(
+          "loss_curve",
+          [](const Law& self, const std::string& schedule, int stride) {
+            const LossCurve curve =
+                loss_curve(self, parse_schedule(schedule), stride);
+            return std::make_pair(curve.step, curve.loss_nats);
+          },
+          py::arg("schedule"),
+          py::arg("stride") = 1,
+          "Steps and losses in nats per token along a learning-rate "
+          "schedule such as 'cosine:steps=24000,peak=3e-4,warmup=2160'.")
       .def("save",
            &write_law,
            py::arg("path"),
@@ -99,19 +111,38 @@ void bind_optimum(py::module_& module) {
 void bind_laws(py::module_& module) {
   bind_law(module);
   bind_optimum(module);
+  py::class_<Allocation>(module, "Allocation", "How compute divides.")
+      .def_readonly("flops", &Allocation::flops)
+      .def_readonly("params", &Allocation::params)
+      .def_readonly("tokens", &Allocation::tokens);
+  py::class_<DownstreamPrediction>(
+      module, "DownstreamPrediction", "Error rate at a predicted loss.")
+      .def_readonly("law", &DownstreamPrediction::law)
+      .def_readonly("error_rate", &DownstreamPrediction::error_rate)
+      .def_readonly("interval", &DownstreamPrediction::interval);
   py::class_<Prediction> prediction(
-      module, "Prediction", "The loss of one run under a law.");
+      module, "Prediction", "What a law answers for one run.");
   prediction.def_readonly("law", &Prediction::law)
-      .def_readonly("params", &Prediction::params)
-      .def_readonly("tokens", &Prediction::tokens)
+      .def_readonly("inputs", &Prediction::inputs)
+      .def_readonly("output", &Prediction::output)
+      .def_readonly("value", &Prediction::value)
+      .def_readonly("interval", &Prediction::interval)
+      .def_property_readonly("loss_nats",
+                             [](const Prediction& self) {
+                               return self.answers_loss()
+                                          ? std::optional(self.value)
+                                          : std::nullopt;
+                             })
       .def_readonly("flops", &Prediction::flops)
-      .def_readonly("loss_nats", &Prediction::loss)
-      .def_readonly("loss_interval", &Prediction::loss_interval)
+      .def_readonly("allocation", &Prediction::allocation)
+      .def_readonly("downstream", &Prediction::downstream)
       .def_readonly("extrapolation", &Prediction::extrapolation)
       .def_readonly("findings", &Prediction::findings);
   add_report(prediction);
   const auto infos = all_infos<PredictInputs, PredictOptions>();
-  const std::string doc = "Loss of a run under a law.\n" + options_doc(infos);
+  const std::string doc =
+      "What a law answers for a run, most often its loss.\n" +
+      options_doc(infos);
   module.def(
       "predict",
       [infos](py::kwargs keywords) {

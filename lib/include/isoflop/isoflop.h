@@ -9,6 +9,7 @@
 #include "isoflop/check/check.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/bind.h"
+#include "isoflop/laws/curve.h"
 #include "isoflop/laws/form.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"

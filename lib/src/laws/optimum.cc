@@ -122,6 +122,24 @@ Optimum optimum(const Law& law, Flops flops) {
       optimal_log_params(*form, theta.data(), std::log(flops.value())));
 }
 
+Allocation allocation(const Law& law, Flops flops) {
+  if (!law.form->input_index(kFlops.name) || law.form->answers_loss()) {
+    const Optimum best = optimum(law, flops);
+    return {flops, best.params, best.tokens};
+  }
+  require_flops(flops);
+  const double answer = law.value({{std::string(kFlops.name), flops.value()}});
+  const std::string_view output = law.form->output().name;
+  if (output == kParams.name) {
+    return {flops, Params(answer), tokens_for(flops, Params(answer))};
+  }
+  if (output == kTokens.name) {
+    return {flops, params_for(flops, Tokens(answer)), Tokens(answer)};
+  }
+  throw std::invalid_argument("optimum: law '" + law.id +
+                              "' answers neither size nor data");
+}
+
 Optimum optimum_by_search(const Law& law, Flops flops) {
   require_flops(flops);
   const auto form = bind_inputs(law.form, {}, "optimum");

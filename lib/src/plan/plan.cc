@@ -294,7 +294,7 @@ Plan plan(const Law& law,
   }
   const Prediction prediction =
       predict(law, result.run.params, result.run.tokens, {options.level});
-  result.loss_nats = prediction.loss_interval;
+  result.loss_nats = prediction.interval;
   result.extrapolation = prediction.extrapolation;
   for (const Finding& finding : prediction.findings) {
     if (!doubt || finding.code != doubt->code) {

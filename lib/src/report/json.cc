@@ -57,6 +57,18 @@ void echo(const Options& options, Json& inputs) {
   });
 }
 
+/// The options that were given: those that differ from the defaults.
+template <class Options>
+void echo_given(const Options& options, Json& inputs) {
+  Json all = Json::object();
+  Json defaults = Json::object();
+  echo(options, all);
+  echo(Options(), defaults);
+  for (const auto& [name, value] : all.items()) {
+    if (value != defaults[name]) inputs[name] = value;
+  }
+}
+
 Json findings_json(const std::vector<Finding>& findings) {
   Json array = Json::array();
   for (const Finding& finding : findings) {
@@ -218,18 +230,32 @@ std::string to_json(const FitResult& fit) {
 }
 
 std::string to_json(const Prediction& prediction) {
-  Json inputs = {{"law", prediction.law},
-                 {"params", prediction.params.value()},
-                 {"tokens", prediction.tokens.value()}};
+  Json inputs = Json::object();
+  echo_given(prediction.asked, inputs);
+  inputs["law"] = prediction.law;
   echo(prediction.options, inputs);
-  Json result = {{"params", prediction.params.value()},
-                 {"tokens", prediction.tokens.value()},
-                 {"flops", prediction.flops.value()},
-                 {"loss_nats", prediction.loss.value()},
-                 {"intervals",
-                  {{"level", prediction.options.level},
-                   {"loss_nats", json_of(prediction.loss_interval)}}},
-                 {"extrapolation", json_of(prediction.extrapolation)}};
+  const std::string answer =
+      prediction.answers_loss() ? "loss_nats" : prediction.output;
+  Json result = Json::object();
+  for (const auto& [name, value] : prediction.inputs) {
+    result[name] = std::isfinite(value) ? Json(value) : Json();
+  }
+  result["flops"] = json_of(prediction.flops);
+  result["output"] = prediction.output;
+  result[answer] = prediction.value;
+  result["intervals"] = {{"level", prediction.options.level},
+                         {answer, json_of(prediction.interval)}};
+  if (prediction.allocation) {
+    result["params"] = prediction.allocation->params.value();
+    result["tokens"] = prediction.allocation->tokens.value();
+  }
+  if (prediction.downstream) {
+    const DownstreamPrediction& error = *prediction.downstream;
+    result["downstream"] = {{"law", error.law},
+                            {"error_rate", error.error_rate},
+                            {"interval", json_of(error.interval)}};
+  }
+  result["extrapolation"] = json_of(prediction.extrapolation);
   return dump(envelope(
       "predict", std::move(inputs), std::move(result), prediction.findings));
 }

@@ -16,25 +16,89 @@ std::string to_text(const Finding& finding) {
   return text + "\n";
 }
 
+namespace {
+
+/// A number of a variable as tables show it.
+std::string amount(std::string_view variable, double value) {
+  if (variable == kParams.name || variable == kActiveParams.name ||
+      variable == kNonEmbeddingParams.name) {
+    return format_quantity(Params(value));
+  }
+  if (variable == kTokens.name || variable == kUniqueTokens.name ||
+      variable == kBatchTokens.name) {
+    return format_quantity(Tokens(value));
+  }
+  if (variable == kFlops.name) return format_quantity(Flops(value));
+  return format_number(value, variable == kLoss.name ? 4 : 3);
+}
+
+std::string unit_of(const Prediction& prediction) {
+  return prediction.answers_loss() ? " nats per token"
+                                   : "  (" + prediction.meaning + ")";
+}
+
+/// "70B params on 1.4T tokens, unique_tokens 25B"
+std::string run_text(const InputValues& inputs) {
+  const auto size = inputs.find(kParams.name);
+  const auto data = inputs.find(kTokens.name);
+  const bool has_both = size != inputs.end() && data != inputs.end();
+  std::string text;
+  if (has_both) {
+    text = format_quantity(Params(size->second)) + " params on " +
+           format_quantity(Tokens(data->second)) + " tokens";
+  }
+  for (const auto& [name, value] : inputs) {
+    if (!std::isfinite(value) ||
+        (has_both && (name == kParams.name || name == kTokens.name))) {
+      continue;
+    }
+    text += (text.empty() ? "" : ", ") + name + " " + amount(name, value);
+  }
+  return text.empty() ? "a run" : text;
+}
+
+}  // namespace
+
 std::string to_text(const Prediction& prediction) {
   TextTable table("ll");
-  table.add({"loss", format_quantity(prediction.loss, 4) + " nats per token"});
-  if (prediction.loss_interval) {
+  table.add(
+      {prediction.output,
+       amount(prediction.output, prediction.value) + unit_of(prediction)});
+  if (prediction.interval) {
     table.add({"interval",
-               interval_text(prediction.loss_interval, 4) + "  (" +
-                   percent(prediction.options.level) + " of the law's draws)"});
+               amount(prediction.output, prediction.interval->low) + " .. " +
+                   amount(prediction.output, prediction.interval->high) +
+                   "  (" + percent(prediction.options.level) +
+                   " of the law's draws)"});
   } else {
     table.add({"interval", "none: the law comes without draws"});
   }
-  table.add({"compute", format_quantity(prediction.flops) + " FLOP"});
+  if (prediction.allocation) {
+    const Allocation& run = *prediction.allocation;
+    table.add({"run",
+               format_quantity(run.params) + " params on " +
+                   format_quantity(run.tokens) + " tokens (C = 6 N D)"});
+  }
+  if (prediction.downstream) {
+    const DownstreamPrediction& error = *prediction.downstream;
+    table.add({"error rate",
+               percent(error.error_rate) + "  (" + printable(error.law) + ")"});
+    if (error.interval) {
+      table.add({"interval",
+                 percent(error.interval->low) + " .. " +
+                     percent(error.interval->high)});
+    }
+  }
+  if (prediction.flops) {
+    table.add({"compute", format_quantity(*prediction.flops) + " FLOP"});
+  }
   if (prediction.extrapolation) {
     table.add({"",
                format_number(*prediction.extrapolation, 2) +
                    " times the law's largest run"});
   }
-  return format_quantity(prediction.params) + " params on " +
-         format_quantity(prediction.tokens) + " tokens under " +
-         printable(prediction.law) + "\n\n" + table.str();
+  return run_text(prediction.inputs) + " under " + printable(prediction.law) +
+         "\n\n" + table.str();
 }
 
 std::string to_text(const Law& law) {

@@ -15,6 +15,19 @@ struct Optimum {
   double tokens_per_param() const { return tokens.value() / params.value(); }
 };
 
+/// How a compute budget divides, C = 6 N D.
+struct Allocation {
+  Flops flops;
+  Params params;
+  Tokens tokens;
+};
+
+/// Compute-optimal N and D under any law that says so: the optimum of a law of
+/// size and data, or the answer of a law of allocation.
+/// @throws std::invalid_argument as `optimum`, or for a law that says nothing
+///     about them.
+Allocation allocation(const Law& law, Flops flops);
+
 /// An optimum with what the law's draws say about it; no intervals for a law
 /// without draws.
 struct OptimumEstimate {

@@ -2,34 +2,90 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
+#include "isoflop/laws/optimum.h"
 
 namespace isoflop {
 
-/// Words for options that name a law, a size and data; `Scenario` has them
-/// too.
+/// Words for options that several verbs have.
 inline constexpr std::string_view kLawHelp =
     "id of a published law, or a saved law.json";
-inline constexpr std::string_view kParamsHelp = "model parameters N";
-inline constexpr std::string_view kTokensHelp =
-    "training tokens D, repeats counted";
+inline constexpr std::string_view kUnverifiedHelp =
+    "take a published law whose numbers were not checked with its source";
+inline constexpr std::string_view kParamsHelp = kParams.meaning;
+inline constexpr std::string_view kTokensHelp = kTokens.meaning;
+inline constexpr std::string_view kScheduleHelp =
+    "learning rates of a run, as cosine:steps=24000,peak=3e-4,warmup=2160";
 
-/// What the front ends ask about: a law by name and a run.
+/// What the front ends ask about: a law by name and a run. A law reads some of
+/// these (`explain law ID` says which); the others stay absent.
 struct PredictInputs {
   std::string law = std::string(kDefaultLaw);
+  bool allow_unverified = false;
   std::optional<Params> params;
   std::optional<Tokens> tokens;
+  std::optional<Flops> flops;
+  std::optional<Tokens> unique_tokens;
+  std::optional<Params> active_params;
+  std::optional<Params> params_nonembedding;
+  std::optional<double> experts;
+  std::optional<double> granularity;
+  std::optional<double> sparsity;
+  std::optional<double> weight_bits;
+  std::optional<double> activation_bits;
+  std::optional<double> kv_bits;
+  std::optional<double> post_bits;
+  std::optional<Nats> loss;
+  std::optional<double> step;
+  std::string schedule;
+  std::vector<std::string> column;
+  std::string downstream;
 
   static constexpr auto fields() {
+    using I = PredictInputs;
     return std::make_tuple(
-        field("law", &PredictInputs::law, kLawHelp),
-        field("params", &PredictInputs::params, kParamsHelp, kPositive),
-        field("tokens", &PredictInputs::tokens, kTokensHelp, kPositive));
+        field("law", &I::law, kLawHelp),
+        field("allow_unverified", &I::allow_unverified, kUnverifiedHelp),
+        field("params", &I::params, kParams.meaning, kPositive),
+        field("tokens", &I::tokens, kTokens.meaning, kPositive),
+        field("flops", &I::flops, kFlops.meaning, kPositive),
+        field("unique_tokens",
+              &I::unique_tokens,
+              kUniqueTokens.meaning,
+              kPositive),
+        field("active_params",
+              &I::active_params,
+              kActiveParams.meaning,
+              kPositive),
+        field("params_nonembedding",
+              &I::params_nonembedding,
+              kNonEmbeddingParams.meaning,
+              kPositive),
+        field("experts", &I::experts, kExperts.meaning, at_least(1)),
+        field("granularity", &I::granularity, kGranularity.meaning, kPositive),
+        field("sparsity", &I::sparsity, kSparsity.meaning, kNonNegative),
+        field("weight_bits", &I::weight_bits, kWeightBits.meaning, kPositive),
+        field("activation_bits",
+              &I::activation_bits,
+              kActivationBits.meaning,
+              kPositive),
+        field("kv_bits", &I::kv_bits, kCacheBits.meaning, kPositive),
+        field("post_bits", &I::post_bits, kPostBits.meaning, kPositive),
+        field("loss", &I::loss, kLoss.meaning, kPositive),
+        field("step", &I::step, kStep.meaning, at_least(1)),
+        field("schedule", &I::schedule, kScheduleHelp),
+        field("column",
+              &I::column,
+              "another column that a law by formula reads, as NAME=NUMBER"),
+        field("downstream",
+              &I::downstream,
+              "law that turns the loss into an error rate, by id or file"));
   }
 };
 
@@ -44,37 +100,53 @@ struct PredictOptions {
   }
 };
 
-/// The loss of one run under a law.
-struct Prediction {
+/// The answer of a law of downstream error for a predicted loss.
+struct DownstreamPrediction {
   std::string law;  ///< id
+  double error_rate;
+  std::optional<Interval> interval;  ///< over the draws of both laws
+};
+
+/// What a law answers for one run: most often its loss.
+struct Prediction {
+  std::string law;      ///< id
+  PredictInputs asked;  ///< as the front end gave them
   PredictOptions options;
-  Params params;
-  Tokens tokens;
-  Flops flops;
-  Nats loss;
+  InputValues inputs;   ///< what the law read, and what it takes for absent
+  std::string output;   ///< variable that is answered: "loss", "params" ...
+  std::string meaning;  ///< of it, with unit
+  double value;
   /// Over the law's draws: the doubt in the law, not the scatter of one run.
   /// Absent when the law has no draws.
-  std::optional<Interval> loss_interval;
+  std::optional<Interval> interval;
+  std::optional<Flops> flops;  ///< of a run of known size and data, or given
   /// flops over the largest compute the law was fitted on, where known.
   std::optional<double> extrapolation;
+  /// How the compute divides, for a law that answers size or data from it.
+  std::optional<Allocation> allocation;
+  std::optional<DownstreamPrediction> downstream;
   std::vector<Finding> findings;
+
+  bool answers_loss() const { return output == kLoss.name; }
 };
 
 /// What makes a fitted law unfit for use: its status, as an error; nothing for
 /// a law that is identified or published.
 std::optional<Finding> law_doubt(const Law& law);
 
+/// What a law answers for a run, with its interval. For a law of compute,
+/// `flops` follows from params and tokens as C = 6 N D when it is not given.
+/// @throws std::invalid_argument as `input_vector`, for a law of a loss curve
+///     without a schedule, or for a downstream law that does not read a loss.
+Prediction predict(const Law& law,
+                   const PredictInputs& inputs,
+                   const PredictOptions& options = {});
+
 /// Loss of a run of N parameters on D tokens, with its interval.
 /// @throws std::invalid_argument unless params and tokens are positive.
 Prediction predict(const Law& law,
                    Params params,
                    Tokens tokens,
-                   const PredictOptions& options = {});
-
-/// The same for a run that a front end asked about.
-/// @throws std::invalid_argument when params or tokens are absent.
-Prediction predict(const Law& law,
-                   const PredictInputs& inputs,
                    const PredictOptions& options = {});
 
 }  // namespace isoflop
