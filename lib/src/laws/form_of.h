@@ -60,10 +60,8 @@ class FormOf final : public Form {
                         Eigen::MatrixXd* jacobian) const override {
     const Eigen::Index n = inputs.rows();
     out.resize(n);
-    Pack values[kCoefficients];
     PackJet jets[kCoefficients];
     for (int j = 0; j < kCoefficients; ++j) {
-      values[j] = Pack(theta[j]);
       jets[j] = PackJet(Pack(theta[j]), j);
     }
     if (jacobian != nullptr) jacobian->resize(n, kCoefficients);
@@ -74,7 +72,7 @@ class FormOf final : public Form {
         packs[i] = load(inputs.col(i).data() + row, count);
       }
       if (jacobian == nullptr) {
-        store(F::evaluate(values, packs), out.data() + row, count);
+        store(F::evaluate(theta.data(), packs), out.data() + row, count);
         continue;
       }
       const PackJet result = F::evaluate(jets, packs);
