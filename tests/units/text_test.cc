@@ -211,10 +211,44 @@ TEST(FormatQuantity, KeepsTheSuffixAtOneAndTwoDigits) {
   EXPECT_EQ(format_quantity(Params(996e9), 2), "1T");
 }
 
+TEST(FormatQuantity, PutsAPrefixBeforeBytesAndRates) {
+  EXPECT_EQ(format_quantity(Bytes(80e9)), "80 GB");
+  EXPECT_EQ(format_quantity(Bytes(123e9), 2), "120 GB");
+  EXPECT_EQ(format_quantity(Bytes(999.96e9)), "1 TB");
+  EXPECT_EQ(format_quantity(Bytes(512)), "512 B");
+  EXPECT_EQ(format_quantity(BytesPerSecond(3.35e12)), "3.35 TB/s");
+  EXPECT_EQ(format_quantity(FlopsPerSecond(9.894e14)), "989 TFLOP/s");
+  EXPECT_EQ(format_quantity(FlopsPerSecond(2.25e15)), "2.25 PFLOP/s");
+  EXPECT_EQ(format_quantity(Watts(700)), "700");
+  EXPECT_EQ(format_quantity(UsdPerHour(1.47)), "1.47");
+}
+
+TEST(ParseQuantity, ReadsBytesRatesPowerAndPrices) {
+  const auto bytes = [](std::string_view text) {
+    return parse_quantity<BytesTag>(text).value();
+  };
+  EXPECT_EQ(bytes("80GB"), 80e9);
+  EXPECT_EQ(bytes("80 B"), 80.0);
+  EXPECT_EQ(bytes("96 GiB"), 103079215104.0);
+  EXPECT_EQ(parse_quantity<BytesPerSecondTag>("3.35TB/s").value(), 3.35e12);
+  EXPECT_EQ(parse_quantity<FlopsPerSecondTag>("989 TFLOP/s").value(), 989e12);
+  EXPECT_EQ(parse_quantity<WattsTag>("5MW").value(), 5e6);
+  EXPECT_EQ(parse_quantity<UsdTag>("2e6 USD").value(), 2e6);
+  EXPECT_EQ(parse_quantity<UsdPerHourTag>("2 $/h").value(), 2.0);
+  EXPECT_THROW(bytes("80Gb"), std::invalid_argument);  // bits
+  EXPECT_THAT(message_of([] { parse_quantity<TokensTag>("80 GB"); }),
+              HasSubstr("'B' measures a number of bytes"));
+}
+
 TEST(FormatQuantity, IsReadBackWithinItsDigits) {
   RandomStream random(2, 0);
-  for (const Unit* unit :
-       {&ParamsTag::unit, &TokensTag::unit, &FlopsTag::unit, &NatsTag::unit}) {
+  for (const Unit* unit : {&ParamsTag::unit,
+                           &TokensTag::unit,
+                           &FlopsTag::unit,
+                           &NatsTag::unit,
+                           &BytesTag::unit,
+                           &FlopsPerSecondTag::unit,
+                           &WattsTag::unit}) {
     for (int i = 0; i < 2000; ++i) {
       const double value = std::exp(60.0 * random.uniform());
       const double back = parse_quantity(format_quantity(value, *unit), *unit);

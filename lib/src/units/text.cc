@@ -27,6 +27,17 @@ constexpr UnitWord kFlopWords[] = {{"FLOP", 1},
                                    {"PF-day", 8.64e19},
                                    {"PF-days", 8.64e19}};
 constexpr UnitWord kNatWords[] = {{"nats", 1}, {"nat", 1}};
+constexpr UnitWord kByteWords[] = {{"B", 1},
+                                   {"bytes", 1},
+                                   {"byte", 1},
+                                   {"MiB", 1048576},
+                                   {"GiB", 1073741824},
+                                   {"TiB", 1099511627776}};
+constexpr UnitWord kFlopRateWords[] = {{"FLOP/s", 1}};
+constexpr UnitWord kByteRateWords[] = {{"B/s", 1}};
+constexpr UnitWord kWattWords[] = {{"W", 1}, {"watts", 1}, {"watt", 1}};
+constexpr UnitWord kUsdWords[] = {{"USD", 1}, {"dollars", 1}, {"$", 1}};
+constexpr UnitWord kUsdRateWords[] = {{"USD/h", 1}, {"$/h", 1}};
 
 struct Suffix {
   char letter;
@@ -139,15 +150,27 @@ Parsed parse_leading_number(std::string_view text) {
 
 const UnitWord* find_word(const Unit& unit, std::string_view text) {
   for (int i = 0; i < unit.word_count; ++i) {
-    if (equal_fold(unit.words[i].word, text)) return &unit.words[i];
+    const std::string_view word = unit.words[i].word;
+    // A single letter is case-sensitive: B is bytes, b would be bits.
+    const bool is_same =
+        word.size() == 1 ? word == text : equal_fold(word, text);
+    if (is_same) return &unit.words[i];
   }
   return nullptr;
 }
 
 /// The unit, other than `unit`, that uses this word.
 const Unit* unit_of_word(std::string_view word, const Unit& unit) {
-  for (const Unit* other :
-       {&ParamsTag::unit, &TokensTag::unit, &FlopsTag::unit, &NatsTag::unit}) {
+  for (const Unit* other : {&ParamsTag::unit,
+                            &TokensTag::unit,
+                            &FlopsTag::unit,
+                            &NatsTag::unit,
+                            &BytesTag::unit,
+                            &FlopsPerSecondTag::unit,
+                            &BytesPerSecondTag::unit,
+                            &WattsTag::unit,
+                            &UsdTag::unit,
+                            &UsdPerHourTag::unit}) {
     if (other != &unit && find_word(*other, word) != nullptr) return other;
   }
   return nullptr;
@@ -197,6 +220,21 @@ std::string with_suffix(double value, int digits) {
   return to_chars_general(value, digits);
 }
 
+/// "80 GB", "989 TFLOP/s": the unit's word behind a metric prefix.
+std::string with_prefix(double value, int digits, std::string_view word) {
+  constexpr std::pair<double, std::string_view> kSteps[] = {
+      {1e15, " P"}, {1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+  const double rounded = parse_number(to_chars_general(value, digits));
+  const double magnitude = std::abs(rounded);
+  for (const auto& [scale, prefix] : kSteps) {
+    if (magnitude < scale || magnitude >= 1e3 * scale) continue;
+    const std::string text = to_chars_general(rounded / scale, digits);
+    return format_exact(parse_number(text)) + std::string(prefix) +
+           std::string(word);
+  }
+  return to_chars_general(rounded, digits) + " " + std::string(word);
+}
+
 }  // namespace
 
 const Unit ParamsTag::unit{
@@ -205,6 +243,15 @@ const Unit TokensTag::unit{
     "tokens", "TOKENS", "a number of tokens", kTokenWords, 3};
 const Unit FlopsTag::unit{"FLOP", "FLOP", "an amount of FLOP", kFlopWords, 10};
 const Unit NatsTag::unit{"nats", "NATS", "a loss in nats", kNatWords, 2};
+const Unit BytesTag::unit{"bytes", "BYTES", "a number of bytes", kByteWords, 6};
+const Unit FlopsPerSecondTag::unit{
+    "FLOP/s", "FLOP/S", "a rate of FLOP/s", kFlopRateWords, 1};
+const Unit BytesPerSecondTag::unit{
+    "B/s", "BYTES/S", "a rate of bytes/s", kByteRateWords, 1};
+const Unit WattsTag::unit{"W", "WATTS", "a power in watts", kWattWords, 3};
+const Unit UsdTag::unit{"USD", "USD", "an amount of US dollars", kUsdWords, 3};
+const Unit UsdPerHourTag::unit{
+    "USD/h", "USD/H", "a price in US dollars an hour", kUsdRateWords, 2};
 
 double parse_number(std::string_view text) {
   Parsed parsed = parse_leading_number(text);
@@ -239,6 +286,12 @@ double parse_quantity(std::string_view text, const Unit& unit) {
     }
   }
   for (const std::string_view candidate : {rest, word_text}) {
+    // GB is bytes, but BB is nothing.
+    constexpr std::string_view kPrefixes = "kMGTPE";
+    if (candidate.size() == 1 && rest.size() > 1 &&
+        kPrefixes.find(rest.front()) == std::string_view::npos) {
+      continue;
+    }
     if (const Unit* other = unit_of_word(candidate, unit)) {
       fail(text,
            unit.noun,
@@ -298,6 +351,10 @@ std::string format_quantity(double value, const Unit& unit, int digits) {
   if (!std::isfinite(value)) return format_exact(value);
   if (&unit == &ParamsTag::unit || &unit == &TokensTag::unit) {
     return with_suffix(value, digits);
+  }
+  if (&unit == &BytesTag::unit || &unit == &BytesPerSecondTag::unit ||
+      &unit == &FlopsPerSecondTag::unit) {
+    return with_prefix(value, digits, unit.words[0].word);
   }
   if (&unit == &FlopsTag::unit && value != 0.0) {
     std::array<char, 64> buffer{};

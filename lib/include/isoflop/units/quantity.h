@@ -70,11 +70,35 @@ struct FlopsTag {
 struct NatsTag {
   static const Unit unit;
 };
+struct BytesTag {
+  static const Unit unit;
+};
+struct FlopsPerSecondTag {
+  static const Unit unit;
+};
+struct BytesPerSecondTag {
+  static const Unit unit;
+};
+struct WattsTag {
+  static const Unit unit;
+};
+struct UsdTag {
+  static const Unit unit;
+};
+struct UsdPerHourTag {
+  static const Unit unit;
+};
 
 using Params = Quantity<ParamsTag>;  ///< model parameters, a count
 using Tokens = Quantity<TokensTag>;  ///< training tokens, a count
 using Flops = Quantity<FlopsTag>;    ///< floating-point operations
 using Nats = Quantity<NatsTag>;      ///< loss, nats per token
+using Bytes = Quantity<BytesTag>;    ///< size of memory
+using Watts = Quantity<WattsTag>;    ///< electrical power
+using Usd = Quantity<UsdTag>;        ///< US dollars
+using FlopsPerSecond = Quantity<FlopsPerSecondTag>;  ///< rate of arithmetic
+using BytesPerSecond = Quantity<BytesPerSecondTag>;  ///< rate of transfer
+using UsdPerHour = Quantity<UsdPerHourTag>;          ///< price of rent
 
 /// Training compute C = k N D.
 ///
