@@ -6,29 +6,45 @@
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "options.h"
+#include "tables.h"
 
 namespace isoflop::cli {
 namespace {
+
+/// What has no columns takes no filter and no CSV.
+void require_plain(const std::string& what, const OptionSet& options) {
+  const bool is_csv = options.format() == Format::Csv;
+  if (!is_csv && !options.has("where")) return;
+  throw std::invalid_argument(
+      std::string("list: ") + (is_csv ? "--format csv" : "--where") +
+      " is for models and accelerators, not for " + what);
+}
 
 int run_list(const Command& command,
              const std::vector<std::string>& args,
              const Streams& streams) {
   OptionSet options(command);
+  options.add<TableFilter>().allow_csv();
   if (!options.parse(args, 1, streams)) return kAnswered;
   const std::string what =
       options.positional().empty() ? "" : options.positional().front();
+  if (list_table(what, options, streams)) return kAnswered;
   if (what == "laws") {
+    require_plain(what, options);
     write_result(published_laws(), options.format(), streams);
   } else if (what == "codes") {
+    require_plain(what, options);
     write_result(finding_codes(), options.format(), streams);
   } else if (what == "scenarios") {
+    require_plain(what, options);
     write_result(published_scenarios(), options.format(), streams);
-  } else if (what.empty()) {
-    throw std::invalid_argument("list: needs laws, codes or scenarios");
   } else {
+    const std::string known = "laws, models, accelerators, codes or scenarios";
+    if (what.empty()) throw std::invalid_argument("list: needs " + known);
     throw std::invalid_argument(
-        "list: what is '" + what + "', but must be laws, codes or scenarios" +
-        did_you_mean(what, {"laws", "codes", "scenarios"}));
+        "list: what is '" + what + "', but must be " + known +
+        did_you_mean(what,
+                     {"laws", "models", "accelerators", "codes", "scenarios"}));
   }
   return kAnswered;
 }
@@ -37,9 +53,13 @@ int run_list(const Command& command,
 
 const Command kListCommand{
     "list",
-    "the published laws, codes of findings, scenarios",
-    {"list laws", "list codes", "list scenarios --format json"},
-    "laws|codes|scenarios",
+    "the published laws, models, accelerators, codes, scenarios",
+    {"list laws",
+     "list models --where org=Meta --where 'params>=10B'",
+     "list accelerators --format csv",
+     "list codes",
+     "list scenarios --format json"},
+    "laws|models|accelerators|codes|scenarios",
     run_list};
 
 }  // namespace isoflop::cli

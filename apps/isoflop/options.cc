@@ -91,6 +91,15 @@ std::vector<po::option> read_flags(const Command& command,
   }
 }
 
+/// "text, json or csv"
+std::string any_of(const std::vector<std::string>& words) {
+  std::string text = words.front();
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    text += (i + 1 == words.size() ? " or " : ", ") + words[i];
+  }
+  return text;
+}
+
 }  // namespace
 
 OptionSet& OptionSet::add(const std::string& name,
@@ -111,7 +120,7 @@ OptionSet& OptionSet::add(const std::string& name,
 bool OptionSet::parse(const std::vector<std::string>& args,
                       int most_positional,
                       const Streams& streams) {
-  add("format", "WORD", "text or json");
+  add("format", "WORD", any_of(formats_));
   add("help", "", "this text", 'h');
   for (const po::option& option :
        read_flags(command_, args, describe(infos_, letters_), infos_)) {
@@ -134,10 +143,12 @@ bool OptionSet::parse(const std::vector<std::string>& args,
              positional_[static_cast<std::size_t>(most_positional)] + "'");
   }
   if (const auto format = last("format")) {
-    if (*format != "text" && *format != "json") {
-      fail(command_, "format is '" + *format + "', but must be text or json");
+    const auto at = std::find(formats_.begin(), formats_.end(), *format);
+    if (at == formats_.end()) {
+      fail(command_,
+           "format is '" + *format + "', but must be " + any_of(formats_));
     }
-    format_ = *format == "json" ? Format::Json : Format::Text;
+    format_ = static_cast<Format>(at - formats_.begin());
   }
   return true;
 }

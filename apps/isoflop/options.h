@@ -12,7 +12,7 @@
 
 namespace isoflop::cli {
 
-enum class Format { Text, Json };
+enum class Format { Text, Json, Csv };
 
 /// The options of a verb: those of core structs by their field tables, and a
 /// few of the command line's own.
@@ -34,6 +34,12 @@ class OptionSet {
                  const std::string& placeholder,
                  const std::string& help,
                  char letter = 0);
+
+  /// Offers --format csv too.
+  OptionSet& allow_csv() {
+    formats_.emplace_back("csv");
+    return *this;
+  }
 
   /// Reads the command line. True when there is something to run; false when
   /// help was asked for and printed.
@@ -66,6 +72,7 @@ class OptionSet {
   std::vector<std::pair<std::string, char>> letters_;
   std::vector<std::pair<std::string, std::string>> values_;
   std::vector<std::string> positional_;
+  std::vector<std::string> formats_{"text", "json"};  ///< as enum Format
   Format format_ = Format::Text;
 };
 

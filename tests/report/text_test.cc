@@ -134,5 +134,15 @@ TEST(Text, NamesWithControlCharactersAreShownInChecks) {
   expect_fit_for_a_terminal(to_text(predict(law, Params(1e9), Tokens(1e10))));
 }
 
+TEST(ToText, TablesFitATerminal) {
+  std::string text = to_text(published_models());
+  text += to_text(published_accelerators());
+  for (const Model& model : published_models()) text += to_text(model);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
 }  // namespace
 }  // namespace isoflop

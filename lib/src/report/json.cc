@@ -1,100 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/json.h"
 
-#include <nlohmann/json.hpp>
-
-#include "isoflop/version.h"
+#include "report/json_parts.h"
 
 namespace isoflop {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string dump(const Json& json) {
-  // Names may hold bytes that are not UTF-8: they are replaced, not fatal.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Json json_of(double value) { return value; }
-Json json_of(int value) { return value; }
-Json json_of(std::uint64_t value) { return value; }
-Json json_of(const std::string& value) { return value; }
-Json json_of(const std::vector<std::string>& value) { return value; }
-template <WordedEnum E>
-Json json_of(E value) {
-  return std::string(to_string(value));
-}
-template <class Tag>
-Json json_of(Quantity<Tag> value) {
-  return value.value();
-}
-Json json_of(const Interval& interval) {
-  return Json::array({interval.low, interval.high});
-}
-template <class Q>
-Json json_of(const Range<Q>& range) {
-  if (range.is_exact()) return range.low.value();
-  return Json::array({range.low.value(), range.high.value()});
-}
-template <class T>
-Json json_of(const std::optional<T>& value) {
-  return value ? json_of(*value) : Json(nullptr);
-}
-template <class T>
-Json json_of(const std::vector<T>& values) {
-  Json array = Json::array();
-  for (const T& value : values) array.push_back(json_of(value));
-  return array;
-}
-
-/// Options by name. Threads are left out: they do not change a result.
-template <class Options>
-void echo(const Options& options, Json& inputs) {
-  for_each_field(options, [&](const auto& field, const auto& value) {
-    if (field.name != "threads") {
-      inputs[std::string(field.name)] = json_of(value);
-    }
-  });
-}
-
-/// The options that were given: those that differ from the defaults.
-template <class Options>
-void echo_given(const Options& options, Json& inputs) {
-  Json all = Json::object();
-  Json defaults = Json::object();
-  echo(options, all);
-  echo(Options(), defaults);
-  for (const auto& [name, value] : all.items()) {
-    if (value != defaults[name]) inputs[name] = value;
-  }
-}
-
-Json findings_json(const std::vector<Finding>& findings) {
-  Json array = Json::array();
-  for (const Finding& finding : findings) {
-    Json values = Json::object();
-    for (const Evidence& value : finding.values) {
-      values[value.name] = value.value;
-    }
-    array.push_back({{"code", finding.code},
-                     {"severity", std::string(to_string(finding.severity))},
-                     {"message", finding.message},
-                     {"remedy", finding.remedy},
-                     {"values", std::move(values)}});
-  }
-  return array;
-}
-
-Json envelope(const std::string& schema,
-              Json inputs,
-              Json result,
-              const std::vector<Finding>& findings) {
-  return {{"schema", "isoflop." + schema + "/1"},
-          {"version", std::string(version())},
-          {"inputs", std::move(inputs)},
-          {"result", std::move(result)},
-          {"findings", findings_json(findings)}};
-}
 
 Json coefficients_json(const Form& form, const Eigen::VectorXd& values) {
   Json object = Json::object();

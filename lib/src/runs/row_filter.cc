@@ -66,6 +66,11 @@ void RowFilter::bind(const std::vector<std::string>& header,
   }
 }
 
+const std::string* RowFilter::wanted_text() const {
+  const bool is_text = !number_ && !value_.empty();
+  return is_text && relation_ == Relation::Equal ? &value_ : nullptr;
+}
+
 bool RowFilter::keeps(std::string_view cell) const {
   cell = trim(cell);
   const bool same_text = cell == value_;

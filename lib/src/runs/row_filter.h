@@ -33,6 +33,8 @@ class RowFilter {
 
   int column() const { return column_; }
   const std::string& text() const { return text_; }
+  /// The text that a cell must be; nullptr for any other condition.
+  const std::string* wanted_text() const;
   std::int64_t removed = 0;  ///< rows that this condition left out
 
  private:

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "isoflop/check/check.h"
+#include "isoflop/cost/accelerator.h"
+#include "isoflop/cost/model.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
@@ -25,5 +27,11 @@ std::string to_json(const std::vector<Law>& laws);
 std::string to_json(const std::vector<RuleInfo>& codes);
 std::string to_json(const RuleInfo& code);
 std::string to_json(const std::vector<Scenario>& scenarios);
+std::string to_json(const Model& model);
+std::string to_json(const std::vector<Model>& models,
+                    const TableFilter& filter = {});
+std::string to_json(const Accelerator& accelerator);
+std::string to_json(const std::vector<Accelerator>& accelerators,
+                    const TableFilter& filter = {});
 
 }  // namespace isoflop

@@ -6,6 +6,8 @@
 
 #include "isoflop/base/printable.h"
 #include "isoflop/check/check.h"
+#include "isoflop/cost/accelerator.h"
+#include "isoflop/cost/model.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
@@ -25,6 +27,10 @@ std::string to_text(const std::vector<Law>& laws);
 std::string to_text(const std::vector<RuleInfo>& codes);
 std::string to_text(const RuleInfo& code);
 std::string to_text(const std::vector<Scenario>& scenarios);
+std::string to_text(const Model& model);
+std::string to_text(const std::vector<Model>& models);
+std::string to_text(const Accelerator& accelerator);
+std::string to_text(const std::vector<Accelerator>& accelerators);
 
 /// "error[plan.data-wall]: message" and its remedy, wrapped.
 std::string to_text(const Finding& finding);
