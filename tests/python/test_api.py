@@ -148,6 +148,31 @@ def test_what_comes_with_the_library_is_listed():
     assert isoflop.published_scenario(scenario.name).flops == scenario.flops
 
 
+def test_models_and_accelerators_are_rows_with_units_in_their_names():
+    model = isoflop.find_model("chinchilla 70b")
+    assert (model.params, model.tokens, model.year) == (70e9, 1.4e12, 2022)
+    assert model.tokens_per_active_param == 20
+    assert isoflop.find_model("o1").params is None
+    device = isoflop.find_accelerator("H100 SXM")
+    assert device.memory_bytes == 80e9
+    assert device.usd_per_hour_low < device.usd_per_hour_typical
+    assert len(isoflop.models()) == 119
+    assert len(isoflop.accelerators()) == 29
+
+
+def test_tables_are_filtered_by_column():
+    big = isoflop.models(where=["org=Meta", "params>=100B"])
+    assert {model.org for model in big} == {"Meta"}
+    assert min(model.params for model in big) >= 100e9
+    assert isoflop.models(where={"org": "EleutherAI"})[0].id == "pythia-70m"
+    with pytest.raises(ValueError, match="did you mean 'params'"):
+        isoflop.models(where="parms>=1e9")
+    with pytest.raises(ValueError, match="did you mean 'h100-sxm'"):
+        isoflop.find_accelerator("h100-smx")
+    with pytest.raises(ValueError, match="accelerators: unknown option"):
+        isoflop.accelerators(were="kind=phone")
+
+
 def test_plan_is_optimal_under_a_fitted_law():
     fitted = isoflop.fit(GRID, bootstrap=0)
     plan = isoflop.plan(law=fitted, flops=1e22)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python and the command give the same bytes."""
 
+import json
+
 import isoflop
 import pytest
 
@@ -25,6 +27,14 @@ CASES = {
         lambda pile: isoflop.check("gpt-4.5"),
         "check gpt-4.5",
     ),
+    "model": (
+        lambda pile: isoflop.find_model("Llama 3.1 405B"),
+        "explain model llama-3.1-405b",
+    ),
+    "accelerator": (
+        lambda pile: isoflop.find_accelerator("h100-sxm"),
+        "explain accelerator h100-sxm",
+    ),
     "law": (
         lambda pile: isoflop.published_law("hoffmann2022"),
         "explain law hoffmann2022",
@@ -44,6 +54,14 @@ def test_text_is_byte_equal(name, pile, command):
     make, line = CASES[name]
     args = [word.format(pile=pile) for word in line.split()]
     assert str(make(pile)).encode() == command(*args)
+
+
+@pytest.mark.parametrize("what", ["models", "accelerators"])
+def test_rows_of_a_table_are_those_of_the_list(what, command):
+    listed = json.loads(command("list", what, "--format", "json"))["result"]
+    assert [row.to_dict()["result"] for row in getattr(isoflop, what)()] == (
+        listed
+    )
 
 
 @pytest.mark.parametrize("verb", ["check", "plan", "predict"])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/base/error.h"
 #include "isoflop/check/check.h"
+#include "isoflop/cost/table.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
@@ -33,6 +34,8 @@ py::dict option_table() {
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions>());
+  table["models"] = table_of(all_infos<TableFilter>());
+  table["accelerators"] = table_of(all_infos<TableFilter>());
   return table;
 }
 
@@ -49,6 +52,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_runs(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
+  isoflop::python::bind_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);
   module.def("option_table",
