@@ -20,7 +20,9 @@ int run_check(const Command& command,
   options.fill(scenario);
   CheckOptions check_options;
   options.fill(check_options);
-  const Check result = check(find_law(scenario.law), scenario, check_options);
+  const Check result = check(find_law(scenario.law, scenario.allow_unverified),
+                             scenario,
+                             check_options);
   write_result(result, options.format(), streams);
   return worst(result.findings) == Severity::Error ? kNo : kAnswered;
 }

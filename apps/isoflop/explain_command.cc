@@ -24,9 +24,9 @@ int run_explain(const Command& command,
   const std::vector<std::string> laws = published_law_ids();
   if (words.size() == 1 &&
       std::find(laws.begin(), laws.end(), words[0]) != laws.end()) {
-    write_result(published_law(words[0]), options.format(), streams);
+    write_result(published_law(words[0], true), options.format(), streams);
   } else if (words.size() == 2 && words[0] == "law") {
-    write_result(find_law(words[1]), options.format(), streams);
+    write_result(find_law(words[1], true), options.format(), streams);
   } else if (words.size() == 1) {
     write_result(find_code(words[0]), options.format(), streams);
   } else {

@@ -24,14 +24,19 @@ int run_list(const Command& command,
              const std::vector<std::string>& args,
              const Streams& streams) {
   OptionSet options(command);
-  options.add<TableFilter>().allow_csv();
+  options.add<LawFilter>().add<TableFilter>().allow_csv();
   if (!options.parse(args, 1, streams)) return kAnswered;
   const std::string what =
       options.positional().empty() ? "" : options.positional().front();
   if (list_table(what, options, streams)) return kAnswered;
+  if (what != "laws" && (options.has("form") || options.has("answers"))) {
+    throw std::invalid_argument("list: form and answers belong to `list laws`");
+  }
   if (what == "laws") {
     require_plain(what, options);
-    write_result(published_laws(), options.format(), streams);
+    LawFilter filter;
+    options.fill(filter);
+    write_result(published_laws(filter), options.format(), streams);
   } else if (what == "codes") {
     require_plain(what, options);
     write_result(finding_codes(), options.format(), streams);
@@ -55,6 +60,7 @@ const Command kListCommand{
     "list",
     "the published laws, models, accelerators, codes, scenarios",
     {"list laws",
+     "list laws --answers learning_rate",
      "list models --where org=Meta --where 'params>=10B'",
      "list accelerators --format csv",
      "list codes",

@@ -20,9 +20,12 @@ int run_plan(const Command& command,
   options.fill(scenario);
   PlanOptions plan_options;
   options.fill(plan_options);
-  const Plan result = plan(find_law(scenario.law), scenario, plan_options);
+  const Plan result = plan(find_law(scenario.law, scenario.allow_unverified),
+                           scenario,
+                           plan_options);
   write_result(result, options.format(), streams);
-  return report_findings(result.findings, options.format(), streams);
+  return report_findings(
+      result.findings, options.format(), streams, {"law.no-draws"});
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ TEST_P(PoorDesign, IsNotOfferedAsALawAndSaysWhy) {
       const Identifiability& found = result.identifiability;
       EXPECT_FALSE(result.is_identified());
       EXPECT_EQ(worst(result.findings), Severity::Error);
-      EXPECT_EQ(result.law.status, to_string(found.status));
+      EXPECT_EQ(to_string(result.law.status), to_string(found.status));
       const bool weak = found.status == IdentifiabilityStatus::Weak;
       const Finding* finding =
           find(result.findings, weak ? "fit.weak" : "fit.not-identified");

@@ -29,9 +29,12 @@ Law additive_law(double e, double a, double b, double alpha, double beta) {
   return law;
 }
 
-/// Published laws and others far from them.
+/// Published laws of the additive form, whose optimum is known.
+std::vector<Law> additive_laws() { return published_laws({"additive", ""}); }
+
+/// These and others far from them.
 std::vector<Law> laws() {
-  std::vector<Law> laws = published_laws();
+  std::vector<Law> laws = additive_laws();
   laws.push_back(additive_law(0, 480, 2000, 0.35, 0.37));
   laws.push_back(additive_law(1.4, 21.7, 8.8e5, 0.138, 0.67));
   laws.push_back(additive_law(2.5, 2.4e4, 2.6e7, 0.58, 0.81));
@@ -162,8 +165,36 @@ TEST(Optimum, RoundedCoefficientsAreAnotherLaw) {
               near_rel(printed("34")));
 }
 
-TEST(Optimum, IrreducibleLossIsE) {
+TEST(Optimum, AllocationsAreThoseOfTheLaw) {
+  int with_loss = 0;
   for (const Law& law : published_laws()) {
+    for (const Allocation& at : law_allocations(law)) {
+      SCOPED_TRACE(law.id);
+      if (at.loss) {
+        const Optimum best = optimum(law, at.flops);
+        EXPECT_EQ(*at.params, best.params);
+        EXPECT_EQ(*at.loss, best.loss);
+        ++with_loss;
+      } else {
+        EXPECT_EQ(law.form->input_count(), 1);
+      }
+      if (!at.params) continue;
+      EXPECT_THAT(train_flops(*at.params, *at.tokens).value(),
+                  near_rel(at.flops.value(), {1e-12}));
+    }
+  }
+  EXPECT_GT(with_loss, 60);
+  EXPECT_TRUE(law_allocations(published_law("clark2022-hash")).empty());
+  EXPECT_TRUE(law_allocations(published_law("steplaw2025-lr")).empty());
+  // 16.3T tokens and 389B parameters at 3.8e25, so about half at 1e25.
+  const auto llama = law_allocations(published_law("llama3-2024"));
+  ASSERT_EQ(llama.size(), 3u);
+  EXPECT_THAT(llama[2].tokens->value(),
+              near_rel(0.299 * std::pow(1e25, 0.537), kRounding));
+}
+
+TEST(Optimum, IrreducibleLossIsE) {
+  for (const Law& law : additive_laws()) {
     EXPECT_THAT(irreducible_loss(law).value(),
                 near_rel(law.coefficients[0], kRounding));
   }

@@ -23,9 +23,15 @@ using testing::TemporaryFolder;
 Law sample() {
   Law law = published_law("hoffmann2022");
   law.id = "runs.csv";
-  law.status = "weak";
+  law.status = LawStatus::Weak;
   law.range.flops = Interval{1.0 / 3.0, 2e22};
   law.range.tokens.reset();
+  law.range.others["experts"] = Interval{1, 64};
+  law.provenance.traps = {"one", "two"};
+  law.provenance.year = 2022;
+  law.provenance.loss_unit = "bits per byte";
+  law.provenance.tokens_counted = "with repeats";
+  law.provenance.has_vote = true;
   law.provenance.note = "a \"quoted\" note, with \n lines and ünïcode";
   law.provenance.draws_source = "three made-up rows";
   law.draws.resize(3, 5);
@@ -50,6 +56,12 @@ TEST(SavedLaw, ComesBackBitForBit) {
   EXPECT_EQ(back.range.params, law.range.params);
   EXPECT_EQ(back.range.tokens, law.range.tokens);
   EXPECT_EQ(back.range.flops, law.range.flops);
+  EXPECT_EQ(back.range.others, law.range.others);
+  EXPECT_EQ(back.provenance.traps, law.provenance.traps);
+  EXPECT_EQ(back.provenance.year, law.provenance.year);
+  EXPECT_EQ(back.provenance.loss_unit, law.provenance.loss_unit);
+  EXPECT_EQ(back.provenance.tokens_counted, law.provenance.tokens_counted);
+  EXPECT_EQ(back.provenance.has_vote, law.provenance.has_vote);
   EXPECT_EQ(back.provenance.title, law.provenance.title);
   EXPECT_EQ(back.provenance.source, law.provenance.source);
   EXPECT_EQ(back.provenance.params_counted, law.provenance.params_counted);
@@ -222,6 +234,22 @@ INSTANTIATE_TEST_SUITE_P(
                "\"range\"",
                "\"verified\": \"yes\", \"range\"",
                "verified must be true or false"},
+        Broken{"TrapsAreAText",
+               "\"range\"",
+               "\"traps\": \"one\", \"range\"",
+               "traps must be a list of texts"},
+        Broken{"YearIsAFraction",
+               "\"range\"",
+               "\"year\": 2024.5, \"range\"",
+               "year is 2024.5"},
+        Broken{"VoteIsANumber",
+               "\"range\"",
+               "\"vote\": 1, \"range\"",
+               "vote must be true or false"},
+        Broken{"RangeOfNothing",
+               "{\"params\"",
+               "{\"expert\": [1, 2], \"params\"",
+               "did you mean 'experts'?"},
         Broken{"UnknownStatus", "identified", "splendid", "status"}),
     [](const auto& entry) { return std::string(entry.param.name); });
 
@@ -230,6 +258,15 @@ TEST(SavedLaw, GoodSampleIsRead) {
   const Law law = read_law(folder.write("law.json", kGood));
   EXPECT_EQ(law.draws.rows(), 2);
   EXPECT_EQ(law.draws(1, 4), 0.38);
+}
+
+TEST(SavedLaw, CoefficientMayBeNegativeWhereTheFormSaysSo) {
+  const std::string text =
+      R"({"schema": "isoflop.law/1", "id": "mine", "form": "params_allocation",
+          "coefficients": {"k": 2.0, "a": -0.5}, "draws": [[1.0, -0.4]]})";
+  const Law law = parse_law(text, "law.json");
+  EXPECT_EQ(law.coefficients[1], -0.5);
+  EXPECT_EQ(law.draws(0, 1), -0.4);
 }
 
 TEST(SavedLaw, TruncationAnywhereIsRefused) {

@@ -33,7 +33,7 @@ std::string refusal(const Scenario& scenario, const PlanOptions& options = {}) {
 }
 
 TEST(Plan, BudgetAloneGivesTheOptimum) {
-  for (const Law& law : published_laws()) {
+  for (const Law& law : published_laws({"additive", ""})) {
     for (const double flops : {1e20, 5.76e23, 1e27}) {
       const Plan made = plan(law, with_flops(flops));
       ASSERT_TRUE(made.is_answered);
@@ -254,11 +254,11 @@ TEST(Plan, FarBeyondTheRunsOfTheLawIsSaid) {
 }
 
 TEST(Plan, RefusesALawThatWouldMislead) {
-  for (const char* status : {"weak", "not_identified"}) {
+  for (const LawStatus status : {LawStatus::Weak, LawStatus::NotIdentified}) {
     Law law = replication();
     law.status = status;
     const std::string code =
-        law.status == "weak" ? "fit.weak" : "fit.not-identified";
+        status == LawStatus::Weak ? "fit.weak" : "fit.not-identified";
     const Plan refused = plan(law, with_flops(1e24));
     EXPECT_FALSE(refused.is_answered);
     const Finding* finding = find(refused.findings, code);
@@ -275,10 +275,45 @@ TEST(Plan, RefusesALawThatWouldMislead) {
 
 TEST(Plan, AcceptingWeakDoesNotAcceptNotIdentified) {
   Law law = replication();
-  law.status = "not_identified";
+  law.status = LawStatus::NotIdentified;
   PlanOptions accept;
   accept.accept = {"fit.weak"};
   EXPECT_FALSE(plan(law, with_flops(1e24), accept).is_answered);
+}
+
+TEST(Plan, LawWithoutDrawsIsNoted) {
+  const Plan made = plan(published_law("hoffmann2022"), with_flops(1e22));
+  const Finding* note = find(made.findings, "law.no-draws");
+  ASSERT_NE(note, nullptr);
+  EXPECT_EQ(note->severity, Severity::Note);
+  EXPECT_EQ(find(made.findings, "law.params-counted"), nullptr);
+  const Plan kaplan = plan(published_law("kaplan2020"), with_flops(1e22));
+  EXPECT_NE(find(kaplan.findings, "law.params-counted"), nullptr);
+}
+
+TEST(Plan, LawOfRepeatsKnowsTheDistinctTokens) {
+  const Law law = published_law("muennighoff2023");
+  Scenario scenario = with_flops(1e23);
+  const Plan fresh = plan(law, scenario);
+  scenario.unique_tokens = Tokens(1e11);
+  const Plan repeated = plan(law, scenario);
+  EXPECT_THAT(repeated.run.loss.value(),
+              near_rel(law.value({{"params", repeated.run.params.value()},
+                                  {"tokens", repeated.run.tokens.value()},
+                                  {"unique_tokens", 1e11}}),
+                       kRounding));
+  EXPECT_GT(repeated.run.loss, fresh.run.loss);
+}
+
+TEST(Plan, EveryLawPlansOrSaysThatItCannot) {
+  for (const Law& law : published_laws()) {
+    SCOPED_TRACE(law.id);
+    if (answers_size_and_data(*law.form)) {
+      EXPECT_TRUE(plan(law, with_flops(1e22)).is_answered);
+    } else {
+      EXPECT_THROW(plan(law, with_flops(1e22)), std::invalid_argument);
+    }
+  }
 }
 
 TEST(Plan, RefusesRanges) {

@@ -140,7 +140,7 @@ def test_optimum_takes_texts():
 
 
 def test_what_comes_with_the_library_is_listed():
-    assert [law.id for law in isoflop.published_laws()] == (
+    assert [law.id for law in isoflop.laws()] == (
         isoflop.published_law_ids()
     )
     assert "plan.data-wall" in {page.code for page in isoflop.finding_codes()}
@@ -171,6 +171,31 @@ def test_tables_are_filtered_by_column():
         isoflop.find_accelerator("h100-smx")
     with pytest.raises(ValueError, match="accelerators: unknown option"):
         isoflop.accelerators(were="kind=phone")
+
+
+def test_laws_are_filtered_and_evaluated():
+    batches = isoflop.laws(answers="batch_tokens")
+    assert "steplaw2025-batch" in {law.id for law in batches}
+    assert {law.form for law in isoflop.laws(form="clark")} == {"clark"}
+    with pytest.raises(ValueError, match="did you mean 'clark'"):
+        isoflop.laws(form="clarc")
+    # Li et al. 2025, arXiv:2503.04715: 0.58 D^0.571 tokens.
+    law = isoflop.published_law("steplaw2025-batch")
+    assert law.verified
+    assert law.value({"tokens": 1e11}) == pytest.approx(0.58 * 1e11**0.571)
+
+
+def test_unverified_law_is_refused_unless_asked():
+    with pytest.raises(ValueError, match="not verified: gpost"):
+        isoflop.published_law("kumar2024")
+    assert not isoflop.published_law("kumar2024", True).verified
+    with pytest.raises(ValueError, match="allow_unverified=True"):
+        isoflop.check(law="kumar2024", params=1e9, tokens=1e10)
+    for given in (True, "true"):
+        check = isoflop.check(
+            law="kumar2024", allow_unverified=given, params=1e9, tokens=1e10
+        )
+        assert check.law.id == "kumar2024"
 
 
 def test_plan_is_optimal_under_a_fitted_law():

@@ -39,6 +39,28 @@ CASES = {
         lambda pile: isoflop.published_law("hoffmann2022"),
         "explain law hoffmann2022",
     ),
+    "mixture law": (
+        lambda pile: isoflop.published_law("clark2022-hash"),
+        "explain law clark2022-hash",
+    ),
+    "unverified law": (
+        lambda pile: isoflop.published_law(
+            "kumar2024", allow_unverified=True
+        ),
+        "explain law kumar2024",
+    ),
+    "plan under an unverified law": (
+        lambda pile: isoflop.plan(
+            law="kumar2024", allow_unverified=True, flops=1e21
+        ),
+        "plan --law kumar2024 --allow-unverified --flops 1e21",
+    ),
+    "plan under a law of repeats": (
+        lambda pile: isoflop.plan(
+            law="muennighoff2023", flops=1e23, unique_tokens="200B"
+        ),
+        "plan --law muennighoff2023 --flops 1e23 --unique-tokens 200B",
+    ),
 }
 
 

@@ -47,6 +47,7 @@ TEST(Text, FitsEightyColumns) {
   expect_fit_for_a_terminal(to_text(published_scenarios()));
   for (const Law& law : published_laws()) {
     expect_fit_for_a_terminal(to_text(law));
+    if (!answers_size_and_data(*law.form)) continue;
     expect_fit_for_a_terminal(to_text(predict(law, Params(7e9), Tokens(2e12))));
   }
   for (const RuleInfo& code : finding_codes()) {
@@ -56,6 +57,7 @@ TEST(Text, FitsEightyColumns) {
 
 TEST(Text, EveryPlanFitsEightyColumns) {
   for (const Law& law : published_laws()) {
+    if (!answers_size_and_data(*law.form)) continue;
     for (const double flops : {1e15, 1e20, 9.87654321e23, 1e28}) {
       Scenario scenario;
       scenario.flops = Flops(flops);

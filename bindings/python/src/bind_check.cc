@@ -66,7 +66,7 @@ void bind_check(py::module_& module) {
       "check",
       [infos](const py::object& scenario, py::kwargs keywords) {
         Scenario known = scenario_of(scenario);
-        const Law law = take_law(keywords, known.law);
+        const Law law = take_law(keywords, known.law, known.allow_unverified);
         CheckOptions options;
         take(known, keywords, "check");
         take(options, keywords, "check");

@@ -17,7 +17,13 @@ Law law_of(const py::object& law) {
   return find_law(py::str(law).cast<std::string>());
 }
 
-Law take_law(py::dict& keywords, std::string& name) {
+Law take_law(py::dict& keywords, std::string& name, bool allow_unverified) {
+  // Left among the keywords: it is an option of the verb as well.
+  const py::str allow("allow_unverified");
+  if (keywords.contains(allow) && !py::object(keywords[allow]).is_none()) {
+    allow_unverified = detail::OptionValue<bool>::read(
+        option_text(py::object(keywords[allow])), kAnyNumber);
+  }
   const py::str key("law");
   if (keywords.contains(key)) {
     const py::object law = keywords.attr("pop")(key);
@@ -28,7 +34,7 @@ Law take_law(py::dict& keywords, std::string& name) {
     }
     if (!law.is_none()) name = py::str(law);
   }
-  return find_law(name);
+  return find_law(name, allow_unverified);
 }
 
 namespace {
@@ -44,6 +50,18 @@ void bind_law(py::module_& module) {
                     &Law::draws,
                     "n_draws x n_coefficients, in the order of the form")
       .def_readonly("status", &Law::status)
+      .def_property_readonly(
+          "form", [](const Law& value) { return value.form->name(); })
+      .def_property_readonly(
+          "verified",
+          [](const Law& value) { return value.provenance.is_verified; })
+      .def(
+          "value",
+          [](const Law& value, const InputValues& inputs) {
+            return value.value(inputs);
+          },
+          py::arg("inputs"),
+          "The answer of the law for a run, a dict of what it reads.")
       .def("loss",
            &Law::loss,
            py::arg("params"),
@@ -72,10 +90,20 @@ void bind_law(py::module_& module) {
   module.def("published_law",
              &published_law,
              py::arg("id"),
+             py::arg("allow_unverified") = false,
              "A law of the catalogue.");
   module.def(
       "published_law_ids", &published_law_ids, "Ids of the catalogue's laws.");
-  module.def("published_laws", &published_laws, "The whole catalogue.");
+  module.def(
+      "laws",
+      [](const std::string& form, const std::string& answers) {
+        return published_laws({form, answers});
+      },
+      py::kw_only(),
+      py::arg("form") = "",
+      py::arg("answers") = "",
+      "The catalogue, unverified laws too: of one form, with one answer, or "
+      "all.");
   module.def("read_law", &read_law, py::arg("path"), "A saved law.");
 }
 
@@ -114,7 +142,8 @@ void bind_laws(py::module_& module) {
   py::class_<Allocation>(module, "Allocation", "How compute divides.")
       .def_readonly("flops", &Allocation::flops)
       .def_readonly("params", &Allocation::params)
-      .def_readonly("tokens", &Allocation::tokens);
+      .def_readonly("tokens", &Allocation::tokens)
+      .def_readonly("loss_nats", &Allocation::loss);
   py::class_<DownstreamPrediction>(
       module, "DownstreamPrediction", "Error rate at a predicted loss.")
       .def_readonly("law", &DownstreamPrediction::law)

@@ -60,7 +60,7 @@ void bind_plan(py::module_& module) {
       "plan",
       [infos](const py::object& scenario, py::kwargs keywords) {
         Scenario known = scenario_of(scenario);
-        const Law law = take_law(keywords, known.law);
+        const Law law = take_law(keywords, known.law, known.allow_unverified);
         PlanOptions options;
         take(known, keywords, "plan");
         take(options, keywords, "plan");

@@ -17,6 +17,9 @@ Law law_of(const py::object& law);
 ///
 /// @param name  what the caller called it, for the echo: the text as given,
 ///     or the id of a Law; unchanged and looked up when the keyword is absent.
-Law take_law(py::dict& keywords, std::string& name);
+/// @param allow_unverified  unless the keywords say
+Law take_law(py::dict& keywords,
+             std::string& name,
+             bool allow_unverified = false);
 
 }  // namespace isoflop::python

@@ -160,15 +160,16 @@ Waste waste_of(const CheckSample& middle,
 }
 
 std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
+                                        const Scenario& scenario,
                                         const CheckOptions& options) {
   std::vector<LawVerdict> verdicts;
-  for (const std::string& id : published_law_ids()) {
-    const Law law = published_law(id);
+  for (const Law& voter : voting_laws()) {
+    const Law law = bind_scenario(voter, scenario, "check");
     CheckSample sample = middle;
     sample.theta = law.form->theta_from_coefficients(law.coefficients);
     judge(*law.form, sample);
     if (!std::isfinite(sample.waste)) continue;
-    verdicts.push_back({id,
+    verdicts.push_back({law.id,
                         std::exp(sample.log_params_optimal),
                         std::exp(sample.log_params - sample.log_params_optimal),
                         sample.waste,
@@ -340,6 +341,9 @@ void run_rules(const CheckContext& context) {
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
   }
+  for (Finding& note : law_notes(check.law)) {
+    check.findings.push_back(std::move(note));
+  }
   for (const Rule* rule : all_rules()) {
     rule->run(context, check.findings);
   }
@@ -366,12 +370,13 @@ void run_rules(const CheckContext& context) {
 
 }  // namespace
 
-Check check(const Law& law,
+Check check(const Law& given_law,
             const Scenario& scenario,
             const CheckOptions& options) {
   validate(scenario, "check");
   validate(options, "check");
   require_known_codes(options.accept);
+  const Law law = bind_scenario(given_law, scenario, "check");
   Check result;
   result.law = law;
   result.scenario = scenario;
@@ -389,9 +394,9 @@ Check check(const Law& law,
   const std::vector<CheckSample> samples =
       draw_samples(law, given, scenario, options);
   result.waste = waste_of(middle, result.run, result.best, samples, options);
-  result.by_law = verdicts_by_law(middle, options);
+  result.by_law = verdicts_by_law(middle, scenario, options);
   const CheckContext context{
-      result, samples, middle, given.has_ranges(scenario)};
+      result, given_law, samples, middle, given.has_ranges(scenario)};
   result.needs = needs_of(context);
   if (context.has_ranges && samples.size() > 1)
     result.decided_by = decide(context, given);

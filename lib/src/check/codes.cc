@@ -136,6 +136,33 @@ With --drop-bad, rows with empty cells or cells that are no positive number are
 counted and left out. Runs that failed are not missing at random: without them
 a law can look better than it is.
 )"},
+    {"law.no-draws",
+     "the law comes without draws, so that its doubt is not known",
+     R"(
+The doubt in a law is carried by draws: vectors of coefficients from refits to
+resampled runs. Printed standard errors cannot stand in for them, because they
+hide how strongly the coefficients hang together. A law without draws gives a
+point and no interval, and a verdict that looks surer than it is.
+
+Compare with a law that has draws (`isoflop list laws`), or fit the runs
+yourself with --bootstrap.
+
+Source: Besiroglu et al. 2024, arXiv:2404.10102, on intervals that were far too
+narrow.
+)"},
+    {"law.params-counted",
+     "the law counts other parameters than all of them",
+     R"(
+Plans and checks take the size N as all parameters. This law counts others:
+without embeddings, or those that work on a token. Its sizes, given and found,
+are in its own count. For large models the difference is a few per cent, for
+small ones it can be half.
+
+`isoflop predict --law pearce_song2024` converts.
+
+Source: Pearce and Song 2024, arXiv:2406.12907; Porian et al. 2024,
+arXiv:2406.19146.
+)"},
     {"law.extrapolation",
      "a prediction beyond a hundred times the law's largest compute",
      R"(

@@ -40,7 +40,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   // A law whose E is a small part of the loss does not say what is left to
   // say about a token.
   constexpr double kCredible = 0.5;
-  const Nats irreducible = irreducible_loss(check.law);
+  const Nats irreducible = irreducible_loss(context.law);
   if (irreducible < kCredible * check.run.loss) return;
   const double bits_per_token = irreducible.value() / std::numbers::ln2;
   const double bits = check.options.bits_per_param;

@@ -27,6 +27,7 @@ inline constexpr double kRemote = 0.05;
 /// What rules look at, computed once.
 struct CheckContext {
   Check& check;
+  const Law& law;  ///< as given; that of `check` is bound to the scenario
   std::span<const CheckSample> samples;  ///< one, the point, without doubt
   const CheckSample& point;  ///< middle of the ranges, the law itself
   bool has_ranges = false;   ///< some quantity is not exact

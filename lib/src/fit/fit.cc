@@ -308,7 +308,7 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
       runs.size() > form.coefficient_count()) {
     run_bootstrap(runs, problem, grid, best.theta, options, result);
   }
-  result.law.status = to_string(found.status);
+  result.law.status = from_string<LawStatus>(to_string(found.status));
   add_identifiability_finding(found, result.findings);
   add_search_findings(result, best, result.findings);
   add_vanished_findings(found, result.findings);

@@ -122,22 +122,43 @@ Optimum optimum(const Law& law, Flops flops) {
       optimal_log_params(*form, theta.data(), std::log(flops.value())));
 }
 
-Allocation allocation(const Law& law, Flops flops) {
-  if (!law.form->input_index(kFlops.name) || law.form->answers_loss()) {
-    const Optimum best = optimum(law, flops);
-    return {flops, best.params, best.tokens};
-  }
+std::optional<Allocation> allocation(const Law& law, Flops flops) {
   require_flops(flops);
+  if (answers_size_and_data(*law.form)) {
+    const auto form = bind_inputs(law.form, {}, "optimum");
+    const Eigen::VectorXd theta =
+        form->theta_from_coefficients(law.coefficients);
+    const double at =
+        optimal_log_params(*form, theta.data(), std::log(flops.value()));
+    if (!std::isfinite(at)) return std::nullopt;
+    const Optimum best = optimum_at(law, flops, at);
+    return Allocation{flops, best.params, best.tokens, best.loss};
+  }
+  if (law.form->input_count() != 1 || !law.form->input_index(kFlops.name)) {
+    return std::nullopt;
+  }
   const double answer = law.value({{std::string(kFlops.name), flops.value()}});
   const std::string_view output = law.form->output().name;
   if (output == kParams.name) {
-    return {flops, Params(answer), tokens_for(flops, Params(answer))};
+    const Params params(answer);
+    return Allocation{flops, params, tokens_for(flops, params), {}};
   }
   if (output == kTokens.name) {
-    return {flops, params_for(flops, Tokens(answer)), Tokens(answer)};
+    const Tokens tokens(answer);
+    return Allocation{flops, params_for(flops, tokens), tokens, {}};
   }
-  throw std::invalid_argument("optimum: law '" + law.id +
-                              "' answers neither size nor data");
+  if (output == kFlopsPerToken.name) {
+    return Allocation{flops, {}, Tokens(flops.value() / answer), {}};
+  }
+  return std::nullopt;
+}
+
+std::vector<Allocation> law_allocations(const Law& law) {
+  std::vector<Allocation> found;
+  for (const double flops : {1e21, 1e23, 1e25}) {
+    if (const auto one = allocation(law, Flops(flops))) found.push_back(*one);
+  }
+  return found;
 }
 
 Optimum optimum_by_search(const Law& law, Flops flops) {

@@ -142,7 +142,7 @@ std::optional<Flops> flops_of(const InputValues& values) {
 void add_findings(const Law& law, Prediction& result) {
   if (auto doubt = law_doubt(law)) {
     // Within its runs a weak law still predicts.
-    if (law.status == "weak") doubt->severity = Severity::Warning;
+    if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
     result.findings.push_back(*std::move(doubt));
   }
   if (!law.range.flops || !result.flops) return;
@@ -161,13 +161,15 @@ void add_findings(const Law& law, Prediction& result) {
 }  // namespace
 
 std::optional<Finding> law_doubt(const Law& law) {
-  const std::string code = law.status == "not_identified" ? "fit.not-identified"
-                           : law.status == "weak"         ? "fit.weak"
-                                                          : "";
+  const std::string code = law.status == LawStatus::NotIdentified
+                               ? "fit.not-identified"
+                           : law.status == LawStatus::Weak ? "fit.weak"
+                                                           : "";
   if (code.empty()) return std::nullopt;
   return Finding{code,
                  Severity::Error,
-                 "the law '" + law.id + "' is " + law.status +
+                 "the law '" + law.id + "' is " +
+                     std::string(to_string(law.status)) +
                      ": its runs do not determine what is decided with it",
                  "add runs as `fit` suggests, or accept " + code + " by name",
                  {}};
@@ -198,8 +200,7 @@ Prediction predict(const Law& law,
   result.meaning = form->output().meaning;
   result.value = answer(*form, law.coefficients, at);
   result.flops = flops;
-  if (flops && form->input_index(kFlops.name) &&
-      (result.output == kParams.name || result.output == kTokens.name)) {
+  if (flops && form->input_index(kFlops.name) && !form->answers_loss()) {
     result.allocation = allocation(law, *flops);
   }
   if (std::isnan(result.value)) {
@@ -214,7 +215,7 @@ Prediction predict(const Law& law,
       fail("law '" + law.id + "' answers no loss to turn into an error rate");
     }
     result.downstream = chain(
-        find_law(inputs.downstream), result.value, answers, options.level);
+        find_law(inputs.downstream, inputs.allow_unverified), result.value, answers, options.level);
   }
   add_findings(law, result);
   return result;

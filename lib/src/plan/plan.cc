@@ -237,23 +237,21 @@ void add_intervals(const OptimumEstimate& around, Tokens most, Plan& plan) {
 }  // namespace
 
 std::optional<Optimum> optimum_for_params(const Law& law, Params params) {
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
+  const auto form = bind_inputs(law.form, {}, "plan");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
   const auto log_flops = log_flops_where(
-      [&](double at) {
-        return optimal_log_params(*law.form, theta.data(), at);
-      },
+      [&](double at) { return optimal_log_params(*form, theta.data(), at); },
       std::log(params.value()));
   if (!log_flops) return std::nullopt;
   return run_of(law, params, tokens_for(Flops(std::exp(*log_flops)), params));
 }
 
 std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
+  const auto form = bind_inputs(law.form, {}, "plan");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
   const auto log_flops = log_flops_where(
       [&](double at) {
-        return at - kLog6 - optimal_log_params(*law.form, theta.data(), at);
+        return at - kLog6 - optimal_log_params(*form, theta.data(), at);
       },
       std::log(tokens.value()));
   if (!log_flops) return std::nullopt;
@@ -265,14 +263,15 @@ Optimum planned_run(const Law& law, const Scenario& scenario) {
   if (middle.unique_tokens) {
     middle.unique_tokens = middle.unique_tokens->middle();
   }
-  return choose(law, middle).run;
+  return choose(bind_scenario(law, middle, "plan"), middle).run;
 }
 
-Plan plan(const Law& law,
+Plan plan(const Law& given,
           const Scenario& scenario,
           const PlanOptions& options) {
   validate(scenario, "plan");
   validate(options, "plan");
+  const Law law = bind_scenario(given, scenario, "plan");
   Plan result;
   result.law = law;
   result.scenario = scenario;
@@ -300,6 +299,9 @@ Plan plan(const Law& law,
     if (!doubt || finding.code != doubt->code) {
       result.findings.push_back(finding);
     }
+  }
+  for (Finding& note : law_notes(law)) {
+    result.findings.push_back(std::move(note));
   }
   for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
     if (result.run.tokens / factor > most) continue;

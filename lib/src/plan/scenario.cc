@@ -36,6 +36,9 @@ std::string text_of(const std::string& path,
   if (const auto* number = node.as_integer()) {
     return std::to_string(number->get());
   }
+  if (const auto* flag = node.as_boolean()) {
+    return flag->get() ? "true" : "false";
+  }
   throw DataError(location_of(path, node.source()),
                   key + " must be a number or a text such as \"13T\"");
 }
@@ -204,6 +207,17 @@ Scenario find_scenario(const std::string& name_or_path) {
                        name_or_path.find('/') != std::string::npos;
   return is_path ? read_scenario(name_or_path)
                  : published_scenario(name_or_path);
+}
+
+Law bind_scenario(const Law& law,
+                  const Scenario& scenario,
+                  std::string_view owner) {
+  InputValues fixed;
+  if (scenario.unique_tokens && law.form->input_index(kUniqueTokens.name)) {
+    fixed[std::string(kUniqueTokens.name)] =
+        scenario.unique_tokens->middle().value();
+  }
+  return bind_inputs(law, fixed, owner);
 }
 
 }  // namespace isoflop

@@ -22,10 +22,16 @@ Json law_json(const Law& law) {
     const auto at = known.find(std::string(info.name));
     if (at != known.end()) errors[at->first] = at->second;
   }
+  Json range = {{"params", json_of(law.range.params)},
+                {"tokens", json_of(law.range.tokens)},
+                {"flops", json_of(law.range.flops)}};
+  for (const auto& [name, interval] : law.range.others) {
+    range[name] = json_of(interval);
+  }
   return {{"id", law.id},
           {"form", std::string(law.form->name())},
           {"formula", std::string(law.form->formula())},
-          {"status", law.status},
+          {"status", json_of(law.status)},
           {"coefficients", coefficients_json(*law.form, law.coefficients)},
           {"standard_errors", std::move(errors)},
           {"verified", law.provenance.is_verified},
@@ -36,10 +42,31 @@ Json law_json(const Law& law) {
           {"params_counted", law.provenance.params_counted},
           {"dataset", law.provenance.dataset},
           {"note", law.provenance.note},
-          {"range",
-           {{"params", json_of(law.range.params)},
-            {"tokens", json_of(law.range.tokens)},
-            {"flops", json_of(law.range.flops)}}}};
+          {"range", std::move(range)}};
+}
+
+/// A law with all that is known about it.
+Json law_page_json(const Law& law) {
+  Json page = law_json(law);
+  const Provenance& known = law.provenance;
+  page["year"] = known.year == 0 ? Json(nullptr) : Json(known.year);
+  page["answers"] = std::string(law.form->output().name);
+  page["reads"] = Json::array();
+  for (const Variable& variable : law.form->inputs()) {
+    page["reads"].push_back(std::string(variable.name));
+  }
+  page["loss_unit"] = known.loss_unit;
+  page["tokens_counted"] = known.tokens_counted;
+  page["vote"] = known.has_vote;
+  page["traps"] = known.traps;
+  page["optimum"] = Json::array();
+  for (const Allocation& at : law_allocations(law)) {
+    page["optimum"].push_back({{"flops", at.flops.value()},
+                               {"params", json_of(at.params)},
+                               {"tokens", json_of(at.tokens)},
+                               {"loss_nats", json_of(at.loss)}});
+  }
+  return page;
 }
 
 Json code_json(const RuleInfo& code) {
@@ -105,7 +132,7 @@ std::string to_json(const FitResult& fit) {
     optimum.push_back(optimum_json(estimate));
   }
   // Coefficients that the runs do not determine are not offered as numbers.
-  const bool useless = fit.law.status == "not_identified";
+  const bool useless = fit.law.status == LawStatus::NotIdentified;
   Json law = {
       {"form", std::string(fit.law.form->name())},
       {"formula", std::string(fit.law.form->formula())},
@@ -156,8 +183,8 @@ std::string to_json(const Prediction& prediction) {
   result["intervals"] = {{"level", prediction.options.level},
                          {answer, json_of(prediction.interval)}};
   if (prediction.allocation) {
-    result["params"] = prediction.allocation->params.value();
-    result["tokens"] = prediction.allocation->tokens.value();
+    result["params"] = json_of(prediction.allocation->params);
+    result["tokens"] = json_of(prediction.allocation->tokens);
   }
   if (prediction.downstream) {
     const DownstreamPrediction& error = *prediction.downstream;
@@ -268,12 +295,12 @@ std::string to_json(const Check& check) {
 }
 
 std::string to_json(const Law& law) {
-  return dump(envelope("law-page", Json::object(), law_json(law), {}));
+  return dump(envelope("law-page", Json::object(), law_page_json(law), {}));
 }
 
 std::string to_json(const std::vector<Law>& laws) {
   Json array = Json::array();
-  for (const Law& law : laws) array.push_back(law_json(law));
+  for (const Law& law : laws) array.push_back(law_page_json(law));
   return dump(envelope("laws", Json::object(), std::move(array), {}));
 }
 

@@ -76,8 +76,8 @@ std::string to_text(const Prediction& prediction) {
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;
     table.add({"run",
-               format_quantity(run.params) + " params on " +
-                   format_quantity(run.tokens) + " tokens (C = 6 N D)"});
+               (run.params ? format_quantity(*run.params) + " params on " : "") +
+                   format_quantity(*run.tokens) + " tokens"});
   }
   if (prediction.downstream) {
     const DownstreamPrediction& error = *prediction.downstream;
@@ -99,78 +99,6 @@ std::string to_text(const Prediction& prediction) {
   }
   return run_text(prediction.inputs) + " under " + printable(prediction.law) +
          "\n\n" + table.str();
-}
-
-std::string to_text(const Law& law) {
-  std::string text = printable(law.id) +
-                     "   L = " + std::string(law.form->formula()) + "   (" +
-                     law.status + ")\n" +
-                     wrap(printable(law.provenance.title), 2) + "\n";
-  const auto& errors = law.provenance.standard_errors;
-  TextTable table(errors.empty() ? "lrl" : "lrrl");
-  for (int j = 0; j < law.form->coefficient_count(); ++j) {
-    const auto& info = law.form->coefficients()[static_cast<std::size_t>(j)];
-    std::vector<std::string> row = {std::string(info.name),
-                                    format_exact(law.coefficients[j])};
-    if (!errors.empty()) {
-      const auto at = errors.find(row.front());
-      row.push_back(at == errors.end() ? "" : "+- " + format_exact(at->second));
-    }
-    row.emplace_back(info.meaning);
-    table.add(std::move(row));
-  }
-  text += table.str() + "\n";
-  const auto line = [&](const char* name, const std::string& value) {
-    if (!value.empty()) {
-      text += wrap(std::string(name) + ": " + printable(value), 2);
-    }
-  };
-  line("source", law.provenance.source);
-  line("parameters counted", law.provenance.params_counted);
-  line("data", law.provenance.dataset);
-  line("params fitted", interval_text(law.range.params, ParamsTag::unit));
-  line("tokens fitted", interval_text(law.range.tokens, TokensTag::unit));
-  line("FLOP fitted", interval_text(law.range.flops, FlopsTag::unit));
-  line("draws",
-       law.has_draws() ? law.provenance.draws_source
-                       : std::string("none: intervals are not known"));
-  line("note", law.provenance.note);
-  return text;
-}
-
-namespace {
-
-/// Tokens per parameter at a budget, "" for a law without an optimum there.
-std::string ratio_at(const Law& law, Flops flops) {
-  try {
-    return format_number(optimum(law, flops).tokens_per_param(), 3);
-  } catch (const std::invalid_argument&) {
-    return {};
-  }
-}
-
-}  // namespace
-
-std::string to_text(const std::vector<Law>& laws) {
-  constexpr double kBudget = 1e24;
-  std::string unverified;
-  TextTable table("lllrr");
-  table.add({"law", "formula", "params", "draws", "D/N at 1e24"});
-  for (const Law& law : laws) {
-    table.add({printable(law.id),
-               std::string(law.form->formula()),
-               printable(law.provenance.params_counted.substr(
-                   0, law.provenance.params_counted.find(','))),
-               std::to_string(law.draws.rows()),
-               ratio_at(law, Flops(kBudget))});
-    if (law.provenance.is_verified) continue;
-    unverified += (unverified.empty() ? "" : ", ") + printable(law.id);
-  }
-  if (!unverified.empty()) {
-    unverified = wrap("not compared with its source: " + unverified, 2);
-  }
-  return table.str() + unverified + "\nNext: isoflop explain law " +
-         printable(laws.front().id) + "\n";
 }
 
 std::string to_text(const std::vector<RuleInfo>& codes) {

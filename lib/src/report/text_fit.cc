@@ -135,7 +135,7 @@ std::string to_text(const FitResult& fit) {
   }
   text += "\n\n" + verdict_line(fit);
   if (!fit.is_identified()) text += doubt_block(fit.identifiability);
-  if (fit.law.status == "not_identified") return text;
+  if (fit.law.status == LawStatus::NotIdentified) return text;
   text += "\n" + coefficient_table(fit);
   text += optimum_table(fit);
   return text + "\n" + search_lines(fit);

@@ -7,8 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "isoflop/base/enum_words.h"
+#include "isoflop/base/field.h"
+#include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/bind.h"
 #include "isoflop/laws/form.h"
@@ -18,6 +23,22 @@ namespace isoflop {
 
 /// The law of plans, checks and predictions that name none.
 inline constexpr std::string_view kDefaultLaw = "besiroglu2024";
+
+/// Words for the option that lets an unverified law through; every verb that
+/// names a law has it.
+inline constexpr std::string_view kAllowUnverifiedHelp =
+    "take a published law whose numbers were not compared with their source";
+
+enum class LawStatus { Published, Identified, Weak, NotIdentified };
+
+template <>
+struct EnumWords<LawStatus> {
+  static constexpr std::pair<LawStatus, std::string_view> values[] = {
+      {LawStatus::Published, "published"},
+      {LawStatus::Identified, "identified"},
+      {LawStatus::Weak, "weak"},
+      {LawStatus::NotIdentified, "not_identified"}};
+};
 
 /// Where a law comes from and what its numbers mean.
 struct Provenance {
@@ -31,6 +52,15 @@ struct Provenance {
   std::map<std::string, double> standard_errors = {};
   /// The coefficients were compared with the source.
   bool is_verified = false;
+  int year = 0;                ///< of publication; 0 when not known
+  std::string tokens_counted;  ///< what D counts, where it is not plain
+  std::string loss_unit = "nats per token";
+  std::vector<std::string> traps = {};  ///< what misleads, a sentence each
+  /// Counts in the verdict across published laws, see `voting_laws`.
+  bool has_vote = false;
+
+  /// N counts all parameters, as plans do.
+  bool counts_all_params() const { return params_counted.starts_with("total"); }
 };
 
 /// The runs a law was fitted on: its range of validity.
@@ -38,6 +68,8 @@ struct LawRange {
   std::optional<Interval> params;
   std::optional<Interval> tokens;
   std::optional<Interval> flops;
+  /// Of what else the law reads, by the variable's name: "experts".
+  std::map<std::string, Interval, std::less<>> others = {};
 };
 
 /// A form with its coefficients, its doubt and its provenance.
@@ -51,8 +83,7 @@ struct Law {
   Eigen::MatrixXd draws;
   Provenance provenance;
   LawRange range;
-  /// "identified", "weak", "not_identified" for a fit; "published" else.
-  std::string status = "published";
+  LawStatus status = LawStatus::Published;
 
   bool has_draws() const { return draws.rows() > 0; }
   std::map<std::string, double> named_coefficients() const;
@@ -70,22 +101,46 @@ Law bind_inputs(const Law& law,
                 const InputValues& fixed,
                 std::string_view owner);
 
+/// What the reader of a plan or check must know of the law behind it: that its
+/// doubt is not known, or that its size is not that of the plan. Notes.
+std::vector<Finding> law_notes(const Law& law);
+
+/// Which laws of the catalogue.
+struct LawFilter {
+  std::string form;
+  std::string answers;
+
+  static constexpr auto fields() {
+    return std::make_tuple(
+        field("form", &LawFilter::form, "laws: of this form only"),
+        field("answers",
+              &LawFilter::answers,
+              "laws: with this answer only, as in loss or learning_rate"));
+  }
+};
+
 /// Ids of the published laws, in order of the catalogue.
 std::vector<std::string> published_law_ids();
 
 /// A law of the catalogue compiled into the library (data/laws.json).
-/// @throws std::invalid_argument with a did-you-mean for an unknown id.
-Law published_law(std::string_view id);
+/// @throws std::invalid_argument with a did-you-mean for an unknown id, and
+///     for a law that is not verified unless `allow_unverified`.
+Law published_law(std::string_view id, bool allow_unverified = false);
 
-/// The whole catalogue.
-std::vector<Law> published_laws();
+/// The whole catalogue, unverified laws too, or what a filter leaves of it.
+/// @throws std::invalid_argument for a form or an answer that is none.
+std::vector<Law> published_laws(const LawFilter& filter = {});
+
+/// The laws that have a say on whether a plan has the right size, a law a
+/// paper (docs/decisions/0005-laws-that-vote.md).
+std::vector<Law> voting_laws();
 
 /// Whether `find_law` takes a text for a path: it has a '/' or ends in .json.
 bool is_law_path(std::string_view id_or_path);
 
 /// A law by catalogue id, or from a saved file when the text is a path.
 /// @throws std::invalid_argument, FileError or DataError.
-Law find_law(const std::string& id_or_path);
+Law find_law(const std::string& id_or_path, bool allow_unverified = false);
 
 /// Saved law (schema isoflop.law/1), as `isoflop fit -o` writes it.
 /// @throws FileError, DataError with line and column; unknown keys too.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "isoflop/laws/law.h"
 
 namespace isoflop {
@@ -14,19 +17,6 @@ struct Optimum {
 
   double tokens_per_param() const { return tokens.value() / params.value(); }
 };
-
-/// How a compute budget divides, C = 6 N D.
-struct Allocation {
-  Flops flops;
-  Params params;
-  Tokens tokens;
-};
-
-/// Compute-optimal N and D under any law that says so: the optimum of a law of
-/// size and data, or the answer of a law of allocation.
-/// @throws std::invalid_argument as `optimum`, or for a law that says nothing
-///     about them.
-Allocation allocation(const Law& law, Flops flops);
 
 /// An optimum with what the law's draws say about it; no intervals for a law
 /// without draws.
@@ -52,6 +42,22 @@ OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level);
 /// @throws std::invalid_argument unless flops is positive and finite, or when
 ///     the law has no interior optimum (loss falls with N throughout).
 Optimum optimum(const Law& law, Flops flops);
+
+/// What a law says about size and data at a budget. A law of the loss gives
+/// all, an allocation no loss, one of the FLOP a token no size.
+struct Allocation {
+  Flops flops;
+  std::optional<Params> params;
+  std::optional<Tokens> tokens;
+  std::optional<Nats> loss;
+};
+
+/// @return nothing for a law that does not say, or where it has no optimum.
+/// @throws std::invalid_argument as `optimum`.
+std::optional<Allocation> allocation(const Law& law, Flops flops);
+
+/// The same at 1e21, 1e23 and 1e25 FLOP, where the law says.
+std::vector<Allocation> law_allocations(const Law& law);
 
 /// The same by search for any form: the zero of d loss / d ln N along
 /// C = 6 N D, bracketed on a grid of ln N from 1 to C/6 parameters and

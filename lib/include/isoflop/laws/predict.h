@@ -16,8 +16,6 @@ namespace isoflop {
 /// Words for options that several verbs have.
 inline constexpr std::string_view kLawHelp =
     "id of a published law, or a saved law.json";
-inline constexpr std::string_view kUnverifiedHelp =
-    "take a published law whose numbers were not checked with its source";
 inline constexpr std::string_view kParamsHelp = kParams.meaning;
 inline constexpr std::string_view kTokensHelp = kTokens.meaning;
 inline constexpr std::string_view kScheduleHelp =
@@ -51,7 +49,7 @@ struct PredictInputs {
     using I = PredictInputs;
     return std::make_tuple(
         field("law", &I::law, kLawHelp),
-        field("allow_unverified", &I::allow_unverified, kUnverifiedHelp),
+        field("allow_unverified", &I::allow_unverified, kAllowUnverifiedHelp),
         field("params", &I::params, kParams.meaning, kPositive),
         field("tokens", &I::tokens, kTokens.meaning, kPositive),
         field("flops", &I::flops, kFlops.meaning, kPositive),

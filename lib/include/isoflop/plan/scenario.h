@@ -26,6 +26,7 @@ struct Scenario {
   std::optional<Range<Tokens>> tokens;
   std::optional<Range<Tokens>> unique_tokens;
   double max_epochs = 4.0;
+  bool allow_unverified = false;
 
   /// Only a scenario file sets these.
   std::string name;
@@ -58,7 +59,12 @@ struct Scenario {
               "passes over the unique tokens that are still worth making; 4 "
               "by Muennighoff et al. 2023, arXiv:2305.16264",
               at_least(1),
-              "data.max_epochs"));
+              "data.max_epochs"),
+        field("allow_unverified",
+              &Scenario::allow_unverified,
+              kAllowUnverifiedHelp,
+              kAnyNumber,
+              "allow_unverified"));
   }
 };
 
@@ -83,5 +89,13 @@ Scenario published_scenario(std::string_view name);
 /// A scenario by published name, or from a file when the text names one (it
 /// has a '/' or ends in .toml).
 Scenario find_scenario(const std::string& name_or_path);
+
+/// A law as a loss of size and data in a scenario: a law that reads the
+/// distinct tokens takes those of the scenario, the middle of a range; what
+/// else it reads is as in a run without it.
+/// @throws std::invalid_argument when it does not answer that.
+Law bind_scenario(const Law& law,
+                  const Scenario& scenario,
+                  std::string_view owner);
 
 }  // namespace isoflop
