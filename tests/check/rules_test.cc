@@ -59,7 +59,7 @@ TEST(Overparameterized, FiresFromItsThresholdsOn) {
 TEST(Overparameterized, HasItsNumbers) {
   const Check checked = judge(of_size(530e9, 270e9));
   const Finding& finding = *fired(checked, "plan.overparameterized");
-  EXPECT_THAT(finding.message, HasSubstr("3 of 3 published laws"));
+  EXPECT_THAT(finding.message, HasSubstr("4 of 4 published laws"));
   EXPECT_THAT(finding.remedy, HasSubstr("train "));
   EXPECT_EQ(value_of(finding, "compute_factor"), checked.waste.compute_factor);
   EXPECT_EQ(value_of(finding, "params_over_optimal"),

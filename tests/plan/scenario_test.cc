@@ -56,7 +56,9 @@ TEST(Scenario, EveryFieldHasAKeyThatIsRead) {
   const TemporaryFolder folder;
   for (const OptionInfo& info : option_infos<Scenario>()) {
     ASSERT_FALSE(info.key.empty()) << info.name;
-    const std::string value = info.type == "text" ? "\"hoffmann2022\"" : "7e3";
+    const std::string value = info.type == "text"     ? "\"hoffmann2022\""
+                              : info.type == "switch" ? "true"
+                                                      : "7e3";
     const Scenario read =
         read_scenario(folder.write("s.toml", info.key + " = " + value + "\n"));
     bool is_set = false;
@@ -131,6 +133,9 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"Boolean",
                "[budget]\nflops = true\n",
                ":2:9: budget.flops must be a number or a text"},
+        Broken{"SwitchIsANumber",
+               "allow_unverified = 1\n",
+               ":1:20: allow_unverified must be true or false"},
         Broken{"List", "[data]\ntokens = [1, 2]\n", ":2:10: data.tokens must"},
         Broken{"Date", "[data]\ntokens = 2024-01-01\n", ":2:10: data.tokens"},
         Broken{"TableInstead", "[budget.flops]\nlow = 1\n", "budget.flops"},

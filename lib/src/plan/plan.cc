@@ -37,14 +37,19 @@ std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
   const auto gap = [&](double log_flops) {
     return log_quantity(log_flops) - wanted;
   };
-  const double low = gap(kLowest);
-  const double high = gap(kHighest);
+  // Some laws have no optimum at the smallest and the largest budgets.
+  double from = kLowest;
+  double to = kHighest;
+  while (from < kHighest && !std::isfinite(gap(from))) from += 1.0;
+  while (to > from && !std::isfinite(gap(to))) to -= 1.0;
+  const double low = gap(from);
+  const double high = gap(to);
   if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
   std::uintmax_t iterations = 200;
   const auto [a, b] = boost::math::tools::toms748_solve(
       gap,
-      kLowest,
-      kHighest,
+      from,
+      to,
       low,
       high,
       boost::math::tools::eps_tolerance<double>(52),

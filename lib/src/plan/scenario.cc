@@ -36,11 +36,18 @@ std::string text_of(const std::string& path,
   if (const auto* number = node.as_integer()) {
     return std::to_string(number->get());
   }
+  throw DataError(location_of(path, node.source()),
+                  key + " must be a number or a text such as \"13T\"");
+}
+
+std::string flag_of(const std::string& path,
+                    const std::string& key,
+                    const toml::node& node) {
   if (const auto* flag = node.as_boolean()) {
     return flag->get() ? "true" : "false";
   }
   throw DataError(location_of(path, node.source()),
-                  key + " must be a number or a text such as \"13T\"");
+                  key + " must be true or false");
 }
 
 std::string string_of(const std::string& path,
@@ -123,7 +130,9 @@ class ScenarioReader {
     for (const OptionInfo& info : option_infos<Scenario>()) {
       if (info.key != key) continue;
       const std::string text = info.type == "text" ? string_of(path_, key, node)
-                                                   : text_of(path_, key, node);
+                               : info.type == "switch"
+                                   ? flag_of(path_, key, node)
+                                   : text_of(path_, key, node);
       try {
         set_option(scenario_, info.name, text, key);
       } catch (const std::invalid_argument& error) {

@@ -43,6 +43,11 @@ OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level);
 ///     the law has no interior optimum (loss falls with N throughout).
 Optimum optimum(const Law& law, Flops flops);
 
+/// The same by search for any form: the zero of d loss / d ln N along
+/// C = 6 N D, bracketed on a grid of ln N from 1 to C/6 parameters and
+/// refined to 1e-12 relative.
+Optimum optimum_by_search(const Law& law, Flops flops);
+
 /// What a law says about size and data at a budget. A law of the loss gives
 /// all, an allocation no loss, one of the FLOP a token no size.
 struct Allocation {
@@ -58,11 +63,6 @@ std::optional<Allocation> allocation(const Law& law, Flops flops);
 
 /// The same at 1e21, 1e23 and 1e25 FLOP, where the law says.
 std::vector<Allocation> law_allocations(const Law& law);
-
-/// The same by search for any form: the zero of d loss / d ln N along
-/// C = 6 N D, bracketed on a grid of ln N from 1 to C/6 parameters and
-/// refined to 1e-12 relative.
-Optimum optimum_by_search(const Law& law, Flops flops);
 
 /// One vector of coefficients on the search scale, for loops over draws.
 /// @return ln N*; NaN when there is no interior optimum.
