@@ -12,6 +12,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/bind.h"
 #include "isoflop/laws/curve.h"
+#include "isoflop/laws/evaluate.h"
 #include "isoflop/laws/form.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"

@@ -49,6 +49,7 @@ class BoundForm final : public Form {
   bool counts_resting_experts() const override {
     return inner_->counts_resting_experts();
   }
+  FormSettings settings() const override { return inner_->settings(); }
 
   double evaluate(const double* theta, const double* inputs) const override {
     return inner_->evaluate(theta, filled(inputs).data());

@@ -3,7 +3,11 @@
 
 #include <stdexcept>
 
+#include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
+#include "laws/form_settings.h"
+#include "laws/formula_form.h"
+#include "laws/formula_text.h"
 
 namespace isoflop {
 
@@ -35,15 +39,20 @@ Eigen::VectorXd Form::coefficients_from_theta(
   return values;
 }
 
-std::shared_ptr<const Form> find_form(std::string_view name) {
+std::shared_ptr<const Form> find_form(std::string_view text,
+                                      const FormSettings& settings) {
   std::vector<std::string> names;
   for (const auto& form : all_forms()) {
-    if (form->name() == name) return form;
+    if (form->name() == text) return with_settings(form, settings);
     names.emplace_back(form->name());
   }
-  throw std::invalid_argument("unknown form '" + std::string(name) +
+  const bool is_hyphenated =
+      text.find_first_of("+*/^() 0123456789") == std::string_view::npos &&
+      !suggest(text, names).empty();
+  if (is_formula(text) && !is_hyphenated) return formula_form(text, settings);
+  throw std::invalid_argument("unknown form '" + printable(text, 80) +
                               "'; known: " + join_words(names) +
-                              did_you_mean(name, names));
+                              did_you_mean(text, names));
 }
 
 }  // namespace isoflop

@@ -144,6 +144,30 @@ Eigen::VectorXd read_coefficients(const Reader& reader, const Form& form) {
   return values;
 }
 
+/// What a formula was read with besides its text.
+FormSettings read_form_settings(const Reader& reader, const std::string& path) {
+  if (!reader.has("form_settings")) return {};
+  const Reader part(reader.member("form_settings"), path, "form_settings");
+  part.require_known({"coefficients", "columns", "answer"});
+  const std::string answer = part.text_or_empty("answer");
+  if (!answer.empty() && answer != "linear" && answer != "log") {
+    part.fail("answer must be \"linear\" or \"log\"");
+  }
+  return {part.texts("coefficients"),
+          part.texts("columns"),
+          answer == "linear" ? Scale::Linear : Scale::Log};
+}
+
+Json form_settings_json(const FormSettings& settings) {
+  Json json = Json::object();
+  if (!settings.coefficients.empty()) {
+    json["coefficients"] = settings.coefficients;
+  }
+  if (!settings.columns.empty()) json["columns"] = settings.columns;
+  if (settings.answer == Scale::Linear) json["answer"] = "linear";
+  return json;
+}
+
 std::map<std::string, double> read_standard_errors(const Reader& reader,
                                                    const Form& form) {
   std::map<std::string, double> errors;
@@ -237,7 +261,7 @@ Law read_law_entry(const LawJson& entry,
   Law law;
   law.id = reader.text("id");
   try {
-    law.form = find_form(reader.text("form"));
+    law.form = find_form(reader.text("form"), read_form_settings(reader, path));
   } catch (const std::invalid_argument& error) {
     reader.fail(error.what());
   }
@@ -251,13 +275,27 @@ Law read_law_entry(const LawJson& entry,
       reader.fail("status " + std::string(error.what()));
     }
   }
-  reader.require_known({"schema",         "id",           "form",
-                        "status",         "coefficients", "standard_errors",
-                        "verified",       "vote",         "title",
-                        "source",         "year",         "params_counted",
-                        "tokens_counted", "loss_unit",    "dataset",
-                        "note",           "traps",        "range",
-                        "draws",          "draws_source"});
+  reader.require_known({"schema",
+                        "id",
+                        "form",
+                        "form_settings",
+                        "status",
+                        "coefficients",
+                        "standard_errors",
+                        "verified",
+                        "vote",
+                        "title",
+                        "source",
+                        "year",
+                        "params_counted",
+                        "tokens_counted",
+                        "loss_unit",
+                        "dataset",
+                        "note",
+                        "traps",
+                        "range",
+                        "draws",
+                        "draws_source"});
   return law;
 }
 
@@ -307,6 +345,8 @@ std::string law_text(const Law& law) {
   file["schema"] = kSchema;
   file["id"] = law.id;
   file["form"] = law.form->name();
+  const Json settings = form_settings_json(law.form->settings());
+  if (!settings.empty()) file["form_settings"] = settings;
   file["status"] = to_string(law.status);
   for (int j = 0; j < law.form->coefficient_count(); ++j) {
     const auto& info = law.form->coefficients()[static_cast<std::size_t>(j)];

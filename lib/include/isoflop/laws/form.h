@@ -23,6 +23,16 @@ struct CoefficientInfo {
   double nominal;  ///< a typical value, for judging a design before a fit
 };
 
+/// What a formula or a named form is read with.
+struct FormSettings {
+  /// Ranges and starts, one a text: "alpha=0.05..2", "A=480".
+  std::vector<std::string> coefficients;
+  /// Further columns of the runs that a formula may read, as they are.
+  std::vector<std::string> columns;
+  /// Of a formula: the logarithm of a loss, or any number as it is.
+  Scale answer = Scale::Log;
+};
+
 /// A functional form: one variable of a run as a function of others, up to
 /// its coefficients. Most forms answer the loss.
 ///
@@ -44,6 +54,9 @@ class Form {
   virtual const Variable& output() const { return kLoss; }
   /// `params` counts experts that rest, so that C = 6 N D does not hold.
   virtual bool counts_resting_experts() const { return false; }
+
+  /// What `find_form` needs besides the name to give this form again.
+  virtual FormSettings settings() const { return {}; }
 
   /// @param theta   n_coefficients
   /// @param inputs  n_inputs
@@ -88,7 +101,20 @@ class Form {
 /// Every form, in the order of lib/CMakeLists.txt.
 std::span<const std::shared_ptr<const Form>> all_forms();
 
-/// @throws std::invalid_argument with a did-you-mean for an unknown name.
-std::shared_ptr<const Form> find_form(std::string_view name);
+/// A form by name, or the form that a formula is: any text with an operator or
+/// a parenthesis that is no name.
+///
+/// A formula has numbers, `+ - * / ^ **`, parentheses, `pi` and the functions
+/// exp, log, log10, sqrt, min, max, abs, sin, cos and atan. N, D, C and U are
+/// params, tokens, flops and unique_tokens; the names of all variables and of
+/// `settings.columns` stand for these; every other name is a coefficient.
+/// Its name and its formula are its text. What is known of a coefficient
+/// follows from its place: an exponent is searched from 0.01 to 4, one in
+/// which the value is linear as its logarithm.
+///
+/// @throws std::invalid_argument in one line: with a did-you-mean for an
+///     unknown name, with the character for an error in a formula.
+std::shared_ptr<const Form> find_form(std::string_view name_or_formula,
+                                      const FormSettings& settings = {});
 
 }  // namespace isoflop
