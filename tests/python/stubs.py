@@ -54,7 +54,9 @@ def function(name: str, value: object, indent: str = "") -> str:
     inside = re.sub(r"self: \w+", "self", inside)
     inside = re.sub(r" = <.*?>", " = ...", inside)
     result = returned(doc)
-    if "**kwargs" in inside:
+    if "**kwargs" in inside and not keywords(name):
+        inside = inside.replace("**kwargs", "**inputs: Any")
+    elif "**kwargs" in inside:
         inside = inside.replace("**kwargs", "").rstrip(", ")
         head = f"    {inside},\n" if inside else ""
         return (f"def {name}(\n{head}    *,\n{keywords(name)}) -> {result}:"

@@ -50,6 +50,7 @@ PYBIND11_MODULE(_core, module) {
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
   isoflop::python::bind_runs(module);
+  isoflop::python::bind_form(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
   isoflop::python::bind_cost(module);
