@@ -26,9 +26,9 @@ struct CoefficientInfo {
 /// What a formula or a named form is read with.
 struct FormSettings {
   /// Ranges and starts, one a text: "alpha=0.05..2", "A=480".
-  std::vector<std::string> coefficients;
+  std::vector<std::string> coefficients = {};
   /// Further columns of the runs that a formula may read, as they are.
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
   /// Of a formula: the logarithm of a loss, or any number as it is.
   Scale answer = Scale::Log;
 };
