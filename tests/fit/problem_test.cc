@@ -22,7 +22,7 @@ using testing::observe;
 
 FitProblem problem_of(const Runs& runs, const FitOptions& options) {
   std::vector<Eigen::Index> order;
-  return make_problem(runs, options, *find_form(options.form), order);
+  return make_problem(runs, options, *find_form(options.law), order);
 }
 
 Eigen::VectorXd some_theta() {

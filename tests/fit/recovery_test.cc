@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
                   [](FitOptions& o) { o.flops = {Flops(0)}; },
                   "fit: flops"},
         BadOption{"UnknownForm",
-                  [](FitOptions& o) { o.form = "aditive"; },
+                  [](FitOptions& o) { o.law = "aditive"; },
                   "did you mean 'additive'"}),
     [](const auto& entry) { return std::string(entry.param.name); });
 

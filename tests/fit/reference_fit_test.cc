@@ -40,6 +40,7 @@ FitOptions options_of(const ReferenceRow& row) {
   FitOptions options = testing::without_bootstrap();
   options.objective = from_string<Objective>(row.text("objective"));
   options.residual = from_string<Residual>(row.text("residual"));
+  if (row.has("law")) options.law = row.text("law");
   if (row.has("huber_delta")) options.huber_delta = row.number("huber_delta");
   return options;
 }
@@ -62,7 +63,7 @@ TEST_P(ReferenceFit, ReachesTheOptimum) {
       EXPECT_THAT(result->objective_value, row.is_met()) << quantity;
       continue;
     }
-    for (int j = 0; j < 5; ++j) {
+    for (int j = 0; j < result->law.form->coefficient_count(); ++j) {
       const auto& info =
           result->law.form->coefficients()[static_cast<std::size_t>(j)];
       if (info.name != quantity) continue;

@@ -505,7 +505,8 @@ def finding_codes() -> list[RuleInfo]: ...
 def fit(
     runs: Any,
     *,
-    form: Any = ...,
+    law: Any = ...,
+    coefficient: Any = ...,
     objective: Any = ...,
     huber_delta: Number = ...,
     residual: Any = ...,

@@ -25,14 +25,15 @@ std::vector<int> draw_counts(Eigen::Index n,
 }
 
 Replicate refit(const FitProblem& problem,
-                const SeedGrid& grid,
+                const Starts& starts,
                 const Eigen::VectorXd& optimum,
                 std::uint64_t seed,
                 std::int64_t index) {
   const std::vector<int> counts = draw_counts(problem.size(), seed, index);
   const FitProblem resampled = resample(problem, counts);
   Replicate replicate;
-  if (resampled.size() < problem.form->coefficient_count()) return replicate;
+  const std::size_t free = free_coefficients(*problem.form).size();
+  if (resampled.size() < static_cast<Eigen::Index>(free)) return replicate;
   Polished best = polish(resampled, optimum, Precision::Fine);
   Eigen::VectorXd weight = problem.weight;
   for (Eigen::Index i = 0; i < weight.size(); ++i) {
@@ -41,7 +42,8 @@ Replicate refit(const FitProblem& problem,
   // A resample may have another, better optimum than the warm start leads
   // to. A rough descent is enough to see that it does not.
   constexpr double kSameOptimum = 1e-5;
-  const Polished rough = polish(resampled, grid.best(weight), Precision::Rough);
+  const Polished rough =
+      polish(resampled, starts.best(weight), Precision::Rough);
   if (rough.value < best.value * (1.0 - kSameOptimum)) {
     const Polished fresh = polish(resampled, rough.theta, Precision::Fine);
     if (fresh.value < best.value * (1.0 - 1e-9)) {
@@ -58,14 +60,14 @@ Replicate refit(const FitProblem& problem,
 }  // namespace
 
 Bootstrap bootstrap(const FitProblem& problem,
-                    const SeedGrid& grid,
+                    const Starts& starts,
                     const Eigen::VectorXd& optimum,
                     const FitOptions& options) {
   std::vector<Replicate> replicates(
       static_cast<std::size_t>(options.bootstrap));
   parallel_for(options.bootstrap, options.threads, [&](std::int64_t i) {
     replicates[static_cast<std::size_t>(i)] =
-        refit(problem, grid, optimum, options.seed, i);
+        refit(problem, starts, optimum, options.seed, i);
   });
   Bootstrap result;
   result.summary.replicates = options.bootstrap;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fit/polish.h"
-#include "fit/seeds.h"
+#include "fit/starts.h"
 
 namespace isoflop {
 
@@ -13,10 +13,10 @@ struct Bootstrap {
 };
 
 /// Refits to resampled runs (pairs bootstrap): warm from the optimum and
-/// afresh by variable projection, the better of the two.
+/// afresh from the start that suits the resample, the better of the two.
 /// @source Efron 1979, doi:10.1214/aos/1176344552.
 Bootstrap bootstrap(const FitProblem& problem,
-                    const SeedGrid& grid,
+                    const Starts& starts,
                     const Eigen::VectorXd& optimum,
                     const FitOptions& options);
 

@@ -6,28 +6,38 @@
 #include <stdexcept>
 
 #include "fit/bootstrap.h"
+#include "fit/decision.h"
 #include "fit/polish.h"
 #include "fit/problem.h"
 #include "fit/quiet.h"
-#include "fit/seeds.h"
+#include "fit/starts.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
 
-constexpr int kMostSeeds = 6;
-
 /// Optima whose objectives differ by less than this are the same.
 constexpr double kSameOptimum = 1e-7;
 
-/// Polishes every seed; the best comes back, the rest are counted.
+/// The form that the options name, its columns being those of the runs.
+std::shared_ptr<const Form> form_of(const Runs&, const FitOptions& options) {
+  auto form = find_form(options.law);
+  if (!form->answers_loss()) {
+    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
+                                " answers " + std::string(form->output().name) +
+                                "; only a form of the loss can be fitted");
+  }
+  return form;
+}
+
+/// Polishes every start; the best comes back, the rest are counted.
 Polished search(const FitProblem& problem,
-                const SeedGrid& grid,
+                const Starts& starts,
                 FitSearch& summary) {
   std::vector<Polished> ends;
-  for (const SeedGrid::Seed& seed : grid.seeds(problem, kMostSeeds)) {
-    ends.push_back(polish(problem, seed.theta));
+  for (const Eigen::VectorXd& start : starts.first()) {
+    ends.push_back(polish(problem, start));
     summary.evaluations += ends.back().evaluations;
   }
   if (ends.empty()) {
@@ -92,12 +102,13 @@ void add_search_findings(const FitResult& result,
   for (const int j : best.at_bound) {
     const auto& info =
         result.law.form->coefficients()[static_cast<std::size_t>(j)];
+    const double value = from_scale(best.theta[j], info.scale);
     findings.push_back({"fit.at-bound",
                         Severity::Warning,
                         std::string(info.name) + " ends at its bound " +
-                            format_number(best.theta[j], 3),
+                            format_number(value, 3),
                         "the runs do not show the term it belongs to",
-                        {{"value", best.theta[j]}}});
+                        {{"value", value}}});
   }
 }
 
@@ -176,7 +187,7 @@ void add_few_runs_finding(const FitResult& result,
                           std::vector<Finding>& findings) {
   constexpr std::int64_t kFew = 4;
   const std::int64_t spare =
-      result.runs_used - result.law.form->coefficient_count();
+      result.runs_used - result.identifiability.coefficients;
   if (spare <= 0 || spare >= kFew) return;
   findings.push_back(
       {"fit.few-runs",
@@ -189,12 +200,12 @@ void add_few_runs_finding(const FitResult& result,
 
 void run_bootstrap(const Runs& runs,
                    const FitProblem& problem,
-                   const SeedGrid& grid,
+                   const Starts& starts,
                    const Eigen::VectorXd& theta,
                    const FitOptions& options,
                    FitResult& result) {
   const Form& form = *result.law.form;
-  const Bootstrap refits = bootstrap(problem, grid, theta, options);
+  const Bootstrap refits = bootstrap(problem, starts, theta, options);
   const Refits opinion{refits.theta, refits.summary.failed, options.level};
   result.identifiability =
       identify(runs, form, theta, result.residual_scale, &opinion);
@@ -254,12 +265,13 @@ FitResult start_result(const Runs& runs,
 
 /// The optimum at the budgets asked for, where the law has one.
 void add_optima(const FitOptions& options, FitResult& result) {
-  const Form& form = *result.law.form;
+  const auto form = form_of_size_and_data(*result.law.form);
+  if (form == nullptr) return;
   const Eigen::VectorXd theta =
-      form.theta_from_coefficients(result.law.coefficients);
+      form->theta_from_coefficients(result.law.coefficients);
   for (const Flops flops : options.flops) {
     const double log_params =
-        optimal_log_params(form, theta.data(), std::log(flops.value()));
+        optimal_log_params(*form, theta.data(), std::log(flops.value()));
     if (!std::isfinite(log_params)) continue;
     result.optimum.push_back(
         optimum_estimate(result.law, flops, options.level));
@@ -280,14 +292,14 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   validate(options, "fit");
   if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
   const QuietSolver quiet;
-  const auto shared_form = find_form(options.form);
+  const auto shared_form = form_of(runs, options);
   const Form& form = *shared_form;
   FitResult result = start_result(runs, options, shared_form);
 
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);
-  const SeedGrid grid(problem);
-  const Polished best = search(problem, grid, result.search);
+  const Starts starts(problem, options.threads);
+  const Polished best = search(problem, starts, result.search);
   FitEvaluator evaluator(problem);
   result.objective_value =
       reported_objective(problem, evaluator.residuals(best.theta));
@@ -296,7 +308,8 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   form.evaluate_columns(best.theta, problem.inputs, predicted, nullptr);
   Eigen::VectorXd residuals(runs.size());
   residuals(order) = problem.log_loss - predicted;
-  result.residual_scale = robust_scale(residuals, form.coefficient_count());
+  const auto free = static_cast<int>(free_coefficients(form).size());
+  result.residual_scale = robust_scale(residuals, free);
 
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
@@ -304,9 +317,8 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   clear_vanished(form, problem.inputs, theta);
   result.law.coefficients = form.coefficients_from_theta(theta);
   const bool is_useful = found.status != IdentifiabilityStatus::NotIdentified;
-  if (is_useful && options.bootstrap > 0 &&
-      runs.size() > form.coefficient_count()) {
-    run_bootstrap(runs, problem, grid, best.theta, options, result);
+  if (is_useful && options.bootstrap > 0 && runs.size() > free) {
+    run_bootstrap(runs, problem, starts, best.theta, options, result);
   }
   result.law.status = from_string<LawStatus>(to_string(found.status));
   add_identifiability_finding(found, result.findings);

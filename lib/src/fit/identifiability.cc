@@ -8,11 +8,11 @@
 #include <numeric>
 #include <set>
 
+#include "fit/decision.h"
 #include "fit/design_shape.h"
 #include "fit/problem.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/base/suggest.h"
-#include "isoflop/laws/optimum.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -74,58 +74,25 @@ Design judge(const Form& form,
   return design;
 }
 
-/// ln N* and ln L* at a budget, and their derivatives by theta.
-struct Decision {
-  Eigen::VectorXd log_params_gradient;
-  Eigen::VectorXd log_loss_gradient;
-};
-
-std::optional<Decision> differentiate_optimum(const Form& form,
-                                              const Eigen::VectorXd& theta,
-                                              double log_flops) {
-  Decision decision{Eigen::VectorXd(theta.size()),
-                    Eigen::VectorXd(theta.size())};
-  for (Eigen::Index j = 0; j < theta.size(); ++j) {
-    const double step = 1e-5;
-    double log_params[2];
-    double log_loss[2];
-    for (int side = 0; side < 2; ++side) {
-      Eigen::VectorXd moved = theta;
-      moved[j] += side == 0 ? -step : step;
-      log_params[side] = optimal_log_params(form, moved.data(), log_flops);
-      if (!std::isfinite(log_params[side])) return std::nullopt;
-      const double inputs[2] = {log_params[side],
-                                log_flops - kLog6 - log_params[side]};
-      log_loss[side] = form.evaluate(moved.data(), inputs);
-    }
-    decision.log_params_gradient[j] =
-        (log_params[1] - log_params[0]) / 2 / step;
-    decision.log_loss_gradient[j] = (log_loss[1] - log_loss[0]) / 2 / step;
-  }
-  return decision;
-}
-
 struct Spread {
   double sd_log_loss = kInfinity;
   double sd_log_params = kInfinity;
 };
 
-/// Spread of the decision at the target if residuals have this scale.
-std::optional<Spread> spread_at(const Form& form,
+/// Spread of the decision if residuals have this scale.
+std::optional<Spread> spread_of(const Decision& decision,
                                 const Eigen::VectorXd& theta,
                                 const Design& design,
-                                double scale,
-                                double log_target) {
-  const auto decision = differentiate_optimum(form, theta, log_target);
-  if (!decision) return std::nullopt;
+                                double scale) {
+  const auto slopes = differentiate(decision, theta);
+  if (!slopes) return std::nullopt;
   const auto sd = [&](const Eigen::VectorXd& gradient) {
     const Eigen::VectorXd along =
         design.right.transpose() *
         gradient(design.columns).cwiseQuotient(design.norm);
     return scale * along.cwiseQuotient(design.singular).norm();
   };
-  return Spread{sd(decision->log_loss_gradient),
-                sd(decision->log_params_gradient)};
+  return Spread{sd(slopes->log_loss), sd(slopes->log_params)};
 }
 
 /// Half-widths of 90 % intervals, with Student's quantile for few runs.
@@ -154,43 +121,44 @@ int count_distinct(const WeightedInputs& runs) {
   return static_cast<int>(distinct.size());
 }
 
+std::string name_of(const Form& form, int coefficient) {
+  return std::string(
+      form.coefficients()[static_cast<std::size_t>(coefficient)].name);
+}
+
 /// Coefficients that dominate the direction the runs say least about.
 std::string weakest_direction(const Form& form, const Design& design) {
   const Eigen::VectorXd direction =
       design.right.col(design.right.cols() - 1).cwiseAbs();
   std::vector<std::string> names;
-  for (int j = 0; j < form.coefficient_count(); ++j) {
-    if (direction[j] > 0.4 * direction.maxCoeff()) {
-      names.emplace_back(form.coefficients()[static_cast<std::size_t>(j)].name);
+  for (std::size_t k = 0; k < design.columns.size(); ++k) {
+    if (direction[static_cast<Eigen::Index>(k)] > 0.4 * direction.maxCoeff()) {
+      names.push_back(name_of(form, design.columns[k]));
     }
   }
   return join_words(names);
 }
 
-std::vector<int> all_columns(const Form& form) {
-  std::vector<int> columns(form.coefficients().size());
-  std::iota(columns.begin(), columns.end(), 0);
-  return columns;
-}
-
 Eigen::VectorXd nominal_theta(const Form& form) {
   Eigen::VectorXd values(form.coefficient_count());
   for (int j = 0; j < form.coefficient_count(); ++j) {
-    values[j] = form.coefficients()[static_cast<std::size_t>(j)].nominal;
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    values[j] = std::clamp(info.nominal, info.low, info.high);
   }
   return form.theta_from_coefficients(values);
 }
 
 /// The fewest runs, of at most the largest compute so far, after which the
 /// design at nominal values passes the gates: greedily the run that lowers
-/// the condition most.
+/// the condition most. None for forms that read more than size and data.
 std::vector<SuggestedRun> suggest_runs(const Form& form,
+                                       const Decision& decision,
                                        const WeightedInputs& present,
-                                       double scale,
-                                       double log_target) {
+                                       double scale) {
   constexpr int kMostRuns = 8;
   constexpr double kHighestCondition = 1e3;
   constexpr int kSide = 7;
+  if (!decision.divides_budget() || form.input_count() != 2) return {};
   const Eigen::VectorXd theta = nominal_theta(form);
   const Eigen::MatrixXd& inputs = present.inputs;
   const double largest = (inputs.col(0) + inputs.col(1)).maxCoeff();
@@ -199,10 +167,10 @@ std::vector<SuggestedRun> suggest_runs(const Form& form,
   WeightedInputs grown = present;
   std::vector<SuggestedRun> runs;
   while (static_cast<int>(runs.size()) < kMostRuns) {
-    const Design design = judge(form, theta, grown, all_columns(form));
-    const auto now = spread_at(form, theta, design, scale, log_target);
-    const double quantile =
-        spare_quantile(grown.inputs.rows(), form.coefficient_count());
+    const Design design = judge(form, theta, grown, free_coefficients(form));
+    const auto now = spread_of(decision, theta, design, scale);
+    const double quantile = spare_quantile(
+        grown.inputs.rows(), static_cast<int>(design.columns.size()));
     if (design.condition < kHighestCondition && now &&
         !is_wide(*now, quantile)) {
       return runs;
@@ -230,7 +198,7 @@ std::vector<SuggestedRun> suggest_runs(const Form& form,
       if (std::any_of(runs.begin(), runs.end(), is_same)) continue;
       grown.inputs.row(last) << log_n, log_n + log_ratio;
       const double condition =
-          judge(form, theta, grown, all_columns(form)).condition;
+          judge(form, theta, grown, free_coefficients(form)).condition;
       if (condition < best || chosen.size() == 0) {
         best = condition;
         chosen = grown.inputs.row(last);
@@ -244,15 +212,19 @@ std::vector<SuggestedRun> suggest_runs(const Form& form,
 }
 
 std::string wide_reason(const Identifiability& result,
-                        double log_params,
+                        std::optional<double> log_params,
                         double log_loss) {
-  const double factor = std::exp(log_params);
+  const std::string loss =
+      format_number(100.0 * std::min(log_loss, 1.0), 2) + " % (90 %)";
+  if (!log_params) {
+    return "these runs leave the loss of the largest of them open by " + loss;
+  }
+  const double factor = std::exp(*log_params);
   return "at " + format_quantity(result.target, 2) +
          " FLOP, ten times the largest budget, these runs leave the optimal "
          "size open by a factor of " +
          (factor < 1e3 ? format_number(factor, 2) : "1000 or more") +
-         " either way and the loss by " +
-         format_number(100.0 * std::min(log_loss, 1.0), 2) + " % (90 %)";
+         " either way and the loss by " + loss;
 }
 
 /// The gates, hardest first; each that fails adds its reason.
@@ -285,12 +257,12 @@ IdentifiabilityStatus apply_gates(const Form& form,
   }
   if (is_line) reasons.push_back("the runs lie along one line of N and D");
   if (runs <= p) reasons.push_back("no more runs than coefficients");
-  for (int j = 0; j < p; ++j) {
+  for (const int j : free_coefficients(form)) {
     const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
-    if (info.scale != Scale::Linear) continue;
-    if (theta[j] <= info.low || theta[j] >= info.high) {
-      reasons.push_back(std::string(info.name) + " ends at its bound " +
-                        format_number(theta[j], 3));
+    if (theta[j] <= to_scale(info.low, info.scale) ||
+        theta[j] >= to_scale(info.high, info.scale)) {
+      reasons.push_back(name_of(form, j) + " ends at its bound " +
+                        format_number(from_scale(theta[j], info.scale), 3));
     }
   }
   for (const std::string& name : result.vanished) {
@@ -300,19 +272,31 @@ IdentifiabilityStatus apply_gates(const Form& form,
     reasons.push_back(
         "the fit has no optimal size at ten times the largest "
         "budget");
-  } else if (is_wide({*result.sd_log_loss, *result.sd_log_params}, quantile)) {
-    reasons.push_back(wide_reason(result,
-                                  quantile * *result.sd_log_params,
-                                  quantile * *result.sd_log_loss));
+  } else if (is_wide({*result.sd_log_loss, result.sd_log_params.value_or(0.0)},
+                     quantile)) {
+    std::optional<double> log_params;
+    if (result.sd_log_params) log_params = quantile * *result.sd_log_params;
+    reasons.push_back(
+        wide_reason(result, log_params, quantile * *result.sd_log_loss));
   }
   return reasons.empty() ? IdentifiabilityStatus::Identified
                          : IdentifiabilityStatus::Weak;
 }
 
+/// Whether a refit answers as the fit does.
+bool is_near(const Decision& decision,
+             const Decision::Answer& fit,
+             const Decision::Answer& refit) {
+  return decision.divides_budget()
+             ? std::abs(refit.log_params - fit.log_params) <= kWidestLogParams
+             : std::abs(refit.log_loss - fit.log_loss) <= kWidestLogLoss;
+}
+
 /// What refits to resampled runs add: a term that ends at zero in a tail of
-/// them, an optimal size that wanders, or refits that fail are not determined,
+/// them, an answer that wanders, or refits that fail are not determined,
 /// wherever the fit itself ended.
 void ask_refits(const Form& form,
+                const Decision& decision,
                 const Eigen::VectorXd& theta,
                 const Refits& refits,
                 std::vector<std::string>& doubtful,
@@ -327,8 +311,7 @@ void ask_refits(const Form& form,
         " % of the refits to resampled runs fail");
   }
   for (int j = 0; j < form.coefficient_count(); ++j) {
-    const std::string name(
-        form.coefficients()[static_cast<std::size_t>(j)].name);
+    const std::string name = name_of(form, j);
     const auto zeros = static_cast<double>(
         (refits.theta.col(j).array() == -kInfinity).count());
     const bool is_known =
@@ -339,19 +322,19 @@ void ask_refits(const Form& form,
                              " % of the refits " + name + " ends at zero");
     doubtful.push_back(name);
   }
-  const double log_target = std::log(result.target.value());
-  const double middle = optimal_log_params(form, theta.data(), log_target);
+  const auto middle = decision.at(theta);
   double beyond = 0.0;
   for (Eigen::Index i = 0; i < refits.theta.rows(); ++i) {
-    const Eigen::VectorXd refit = refits.theta.row(i);
-    const double at = optimal_log_params(form, refit.data(), log_target);
-    beyond += std::abs(at - middle) <= kWidestLogParams ? 0 : 1;
+    const auto at = decision.at(refits.theta.row(i));
+    beyond += middle && at && is_near(decision, *middle, *at) ? 0 : 1;
   }
   if (beyond > 2.0 * tail * count) {
     result.reasons.push_back(
-        "at " + format_quantity(result.target, 2) +
-        " FLOP, ten times the largest budget, the optimal size is off by more "
-        "than a factor of 3 in " +
+        (decision.divides_budget()
+             ? "at " + format_quantity(result.target, 2) +
+                   " FLOP, ten times the largest budget, the optimal size is "
+                   "off by more than a factor of 3 in "
+             : "the loss of the largest run is off by more than 8 % in ") +
         format_number(100.0 * beyond / count, 2) + " % of the refits");
   }
   if (result.reasons.size() > reasons_before &&
@@ -360,28 +343,81 @@ void ask_refits(const Form& form,
   }
 }
 
+/// The direction in which a design does not vary, for a form of size and data.
+std::optional<Shape> shape_of(const Form& form, const Eigen::MatrixXd& inputs) {
+  const auto size = form.input_index(kParams.name);
+  const auto data = form.input_index(kTokens.name);
+  if (!size || !data) return std::nullopt;
+  const std::vector<int> both = {*size, *data};
+  auto shape = describe_shape(inputs(Eigen::all, both));
+  // Its words are about the terms of the additive form.
+  if (shape && form.name() != "additive") {
+    shape->inseparable.clear();
+    shape->still_known = "the loss inside the range of the runs";
+  }
+  return shape;
+}
+
 /// What is free, what is known all the same and what would mend it.
 /// @param doubtful  terms that end at zero, in the fit or in refits
 void explain(const Form& form,
+             const Decision& decision,
              const std::vector<std::string>& doubtful,
              const Design& nominal,
              const WeightedInputs& design,
              double scale,
-             double log_target,
              Identifiability& result) {
-  if (const auto shape = describe_shape(design.inputs)) {
+  const std::string weakest = weakest_direction(form, nominal);
+  if (const auto shape = shape_of(form, design.inputs)) {
     result.free_combinations.push_back(
-        shape->inseparable + " cannot be separated: " + shape->sentence);
+        (shape->inseparable.empty() ? weakest : shape->inseparable) +
+        " cannot be separated: " + shape->sentence);
     result.still_known = shape->still_known;
   } else {
     result.free_combinations.push_back(
         doubtful.empty()
-            ? weakest_direction(form, nominal) +
-                  " cannot be separated well by these runs"
+            ? weakest + " cannot be separated well by these runs"
             : join_words(doubtful) + " cannot be told from zero by these runs");
     result.still_known = "the loss inside the range of the runs";
   }
-  result.suggested_runs = suggest_runs(form, design, scale, log_target);
+  result.suggested_runs = suggest_runs(form, decision, design, scale);
+}
+
+/// Rank, condition and spread of the decision, at the fit and at nominal
+/// values. Terms that ended at zero have no say at the fit.
+/// @return  the design at nominal values
+Design measure(const Form& form,
+               const Decision& decision,
+               const Eigen::VectorXd& theta,
+               const WeightedInputs& design,
+               double scale,
+               Identifiability& result) {
+  const std::vector<int> free = free_coefficients(form);
+  std::vector<int> present = free;
+  for (const int j : vanished_terms(form, theta, design.inputs)) {
+    if (std::erase(present, j) > 0) {
+      result.vanished.push_back(name_of(form, j));
+    }
+  }
+  const Eigen::VectorXd typical = nominal_theta(form);
+  Design nominal = judge(form, typical, design, free);
+  const Design fitted = judge(form, theta, design, present);
+  const int absent = static_cast<int>(result.vanished.size());
+  result.coefficients = static_cast<int>(free.size());
+  result.rank = std::min(nominal.rank, fitted.rank + absent);
+  result.design_condition = nominal.condition;
+  result.condition = fitted.condition;
+  if (result.rank < result.coefficients) return nominal;
+  const auto here = spread_of(decision, theta, fitted, scale);
+  const auto there = spread_of(decision, typical, nominal, scale);
+  if (here && there) {
+    result.sd_log_loss = std::max(here->sd_log_loss, there->sd_log_loss);
+    if (decision.divides_budget()) {
+      result.sd_log_params =
+          std::max(here->sd_log_params, there->sd_log_params);
+    }
+  }
+  return nominal;
 }
 
 }  // namespace
@@ -393,46 +429,23 @@ Identifiability identify(const Runs& runs,
                          const Refits* refits) {
   const double scale = std::max(residual_scale, kLeastScale);
   const WeightedInputs design = sorted_inputs_of(runs, form);
-  const Eigen::MatrixXd& inputs = design.inputs;
+  const Decision decision(form, design.inputs, design.budget);
   Identifiability result;
-  result.coefficients = form.coefficient_count();
   result.distinct_runs = count_distinct(design);
-  const double log_largest = (inputs.col(0) + inputs.col(1)).maxCoeff() + kLog6;
-  const double log_target = log_largest + std::log(10.0);
-  result.target = Flops(std::exp(log_target));
-
-  std::vector<int> present = all_columns(form);
-  for (const int j : vanished_terms(form, theta, inputs)) {
-    std::erase(present, j);
-    result.vanished.emplace_back(
-        form.coefficients()[static_cast<std::size_t>(j)].name);
-  }
-  const Eigen::VectorXd typical = nominal_theta(form);
-  const Design nominal = judge(form, typical, design, all_columns(form));
-  const Design fitted = judge(form, theta, design, present);
-  const int absent = static_cast<int>(result.vanished.size());
-  result.rank = std::min(nominal.rank, fitted.rank + absent);
-  result.design_condition = nominal.condition;
-  result.condition = fitted.condition;
-  if (result.rank == result.coefficients) {
-    const auto here = spread_at(form, theta, fitted, scale, log_target);
-    const auto there = spread_at(form, typical, nominal, scale, log_target);
-    if (here && there) {
-      result.sd_log_loss = std::max(here->sd_log_loss, there->sd_log_loss);
-      result.sd_log_params =
-          std::max(here->sd_log_params, there->sd_log_params);
-    }
-  }
+  result.target = Flops(std::exp(decision.log_target()));
+  const Design nominal = measure(form, decision, theta, design, scale, result);
   result.status = apply_gates(form,
                               theta,
                               runs.size(),
-                              describe_shape(inputs).has_value(),
+                              shape_of(form, design.inputs).has_value(),
                               spare_quantile(runs.size(), result.coefficients),
                               result);
   std::vector<std::string> doubtful = result.vanished;
-  if (refits != nullptr) ask_refits(form, theta, *refits, doubtful, result);
+  if (refits != nullptr) {
+    ask_refits(form, decision, theta, *refits, doubtful, result);
+  }
   if (result.status != IdentifiabilityStatus::Identified) {
-    explain(form, doubtful, nominal, design, scale, log_target, result);
+    explain(form, decision, doubtful, nominal, design, scale, result);
   }
   return result;
 }

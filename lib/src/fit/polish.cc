@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <optional>
 
 namespace isoflop {
 namespace {
@@ -158,33 +158,64 @@ void refine(FitEvaluator& evaluator,
   }
 }
 
-/// Descends, holding coefficients that leave their range at its end.
+/// A coefficient whose own descent from its bound would lead inside, by more
+/// than F's last digits; nothing when all rest there.
+std::optional<int> pushed_inside(FitEvaluator& evaluator,
+                                 const Box& box,
+                                 const Polished& state) {
+  constexpr double kWorthwhile = 1e-9;
+  Eigen::VectorXd gradient;
+  const double value = evaluator(state.theta, &gradient);
+  const Eigen::VectorXd curvature =
+      evaluator.curvature(state.theta).diagonal().cwiseMax(1e-300);
+  for (const int j : state.at_bound) {
+    const bool is_inward =
+        state.theta[j] <= box.low[j] ? gradient[j] < 0.0 : gradient[j] > 0.0;
+    const double gain = 0.5 * gradient[j] * gradient[j] / curvature[j];
+    if (is_inward && gain > kWorthwhile * value) return j;
+  }
+  return std::nullopt;
+}
+
+/// Descends, holding coefficients that leave their range at its end until
+/// the others have settled; then one that would go inside is let go, once.
 void descend_within_bounds(const FitProblem& problem,
                            Precision precision,
                            Polished& state) {
-  const auto infos = problem.form->coefficients();
+  const Box box(*problem.form);
   FitEvaluator evaluator(problem);
-  std::vector<int> free(infos.size());
-  std::iota(free.begin(), free.end(), 0);
+  std::vector<int> free = free_coefficients(*problem.form);
+  std::vector<int> released;
+  state.theta = box.clamp(state.theta);
   state.at_bound.clear();
-  bool moved = true;
-  while (moved && !free.empty()) {
+  bool is_settled = free.empty();
+  while (!is_settled && !free.empty()) {
     descend(problem, evaluator, free, precision, state);
-    moved = false;
-    for (std::size_t j = 0; j < infos.size(); ++j) {
-      if (infos[j].scale != Scale::Linear) continue;
-      const int index = static_cast<int>(j);
-      const double value = state.theta[index];
-      const double inside = std::clamp(value, infos[j].low, infos[j].high);
-      if (value == inside) continue;
-      state.theta[index] = inside;
-      state.at_bound.push_back(index);
-      std::erase(free, index);
+    is_settled = true;
+    const Eigen::VectorXd inside = box.clamp(state.theta);
+    for (const int j : std::vector<int>(free)) {
+      if (state.theta[j] == inside[j]) continue;
+      state.at_bound.push_back(j);
+      std::erase(free, j);
       state.converged = false;
-      moved = true;
+      is_settled = false;
     }
+    state.theta = inside;
+    if (!is_settled || precision == Precision::Rough) continue;
+    const auto let_go = pushed_inside(evaluator, box, state);
+    if (!let_go || std::count(released.begin(), released.end(), *let_go) > 0) {
+      continue;
+    }
+    released.push_back(*let_go);
+    std::erase(state.at_bound, *let_go);
+    free.push_back(*let_go);
+    std::sort(free.begin(), free.end());
+    is_settled = false;
   }
-  if (precision == Precision::Exact && state.converged && !free.empty()) {
+  if (free.empty()) {
+    state.value = evaluator(state.theta, nullptr);
+    state.converged = !pushed_inside(evaluator, box, state);
+  } else if (precision == Precision::Exact && state.converged) {
     refine(evaluator, free, state);
   }
   state.evaluations += evaluator.evaluations();

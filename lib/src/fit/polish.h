@@ -23,9 +23,9 @@ enum class Precision { Rough, Fine, Exact };
 
 /// Descends from a start to the local optimum: ceres BFGS on coordinates
 /// whitened by the curvature, whitened anew until the gradient is negligible.
-/// A coefficient that leaves its range is held at its bound. Absolute
-/// deviations are the limit of Huber's loss as its scale shrinks, followed
-/// down to 1e-9.
+/// A coefficient that leaves its range is held at its bound while the others
+/// settle, a given one always. Absolute deviations are the limit of Huber's
+/// loss as its scale shrinks, followed down to 1e-9.
 Polished polish(const FitProblem& problem,
                 const Eigen::VectorXd& start,
                 Precision precision = Precision::Exact);

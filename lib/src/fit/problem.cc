@@ -6,15 +6,73 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <string>
+
+#include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
 
-/// The column of the runs that a form reads.
-Eigen::VectorXd input_column(const Runs& runs, const Variable& input) {
-  if (input.name == kParams.name) return runs.params;
-  if (input.name == kTokens.name) return runs.tokens;
-  throw std::logic_error("unknown input");
+[[noreturn]] void fail(const Form& form,
+                       const Variable& input,
+                       const std::string& problem) {
+  throw std::invalid_argument("fit: the form " + std::string(form.name()) +
+                              " reads " + std::string(input.name) + ", " +
+                              problem);
+}
+
+/// The column of that name; null without one.
+const Eigen::VectorXd* find_column(const Runs& runs, std::string_view name) {
+  if (name == kParams.name) return &runs.params;
+  if (name == kTokens.name) return &runs.tokens;
+  if (name == kFlops.name) return &runs.flops;
+  if (name == kUniqueTokens.name) {
+    return runs.unique_tokens.size() > 0 ? &runs.unique_tokens : nullptr;
+  }
+  for (const ExtraColumn& column : runs.extra) {
+    if (column.name == name) return &column.values;
+  }
+  return name == kActiveParams.name ? &runs.params : nullptr;
+}
+
+/// Parameters that work on a token, as far as the form knows them.
+const Eigen::VectorXd& size_column(const Runs& runs, const Form& form) {
+  return form.input_index(kActiveParams.name)
+             ? *find_column(runs, kActiveParams.name)
+             : runs.params;
+}
+
+std::string run_name(const Runs& runs, Eigen::Index row) {
+  return runs.name.empty() ? "row " + std::to_string(row + 1)
+                           : "run " + runs.name[static_cast<std::size_t>(row)];
+}
+
+/// The column of the runs that a form reads, on its scale.
+Eigen::VectorXd input_column(const Runs& runs,
+                             const Form& form,
+                             const Variable& input) {
+  const Eigen::VectorXd* column = find_column(runs, input.name);
+  if (column == nullptr && input.name != kUniqueTokens.name) {
+    fail(form, input, "a column that these runs do not have");
+  }
+  Eigen::VectorXd values =
+      column != nullptr ? *column
+                        : Eigen::VectorXd::Constant(runs.size(), input.absent);
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    const double value = std::isnan(values[i]) ? input.absent : values[i];
+    if (std::isnan(value)) {
+      fail(form, input, "which " + run_name(runs, i) + " does not have");
+    }
+    const bool is_number = std::isfinite(value) || value == input.absent;
+    if (!is_number || !input.contains(value)) {
+      fail(form,
+           input,
+           "which is " + format_exact(value) + " in " + run_name(runs, i) +
+               ", outside the domain of the form");
+    }
+    values[i] = to_scale(value, input.scale);
+  }
+  return values;
 }
 
 /// Order of rows that does not depend on the order they came in.
@@ -51,11 +109,34 @@ Eigen::VectorXd weights_in(const Runs& runs,
 
 }  // namespace
 
+std::vector<int> free_coefficients(const Form& form) {
+  std::vector<int> free;
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    if (!is_fixed(form.coefficients()[static_cast<std::size_t>(j)])) {
+      free.push_back(j);
+    }
+  }
+  return free;
+}
+
+Box::Box(const Form& form)
+    : low(form.coefficient_count()), high(form.coefficient_count()) {
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    low[j] = to_scale(info.low, info.scale);
+    high[j] = to_scale(info.high, info.scale);
+  }
+}
+
+Eigen::VectorXd Box::clamp(const Eigen::VectorXd& theta) const {
+  return theta.cwiseMax(low).cwiseMin(high);
+}
+
 Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form) {
   Eigen::MatrixXd inputs(runs.size(), form.input_count());
   for (int k = 0; k < form.input_count(); ++k) {
     const Variable& input = form.inputs()[static_cast<std::size_t>(k)];
-    inputs.col(k) = log_of(input_column(runs, input));
+    inputs.col(k) = input_column(runs, form, input);
   }
   return inputs;
 }
@@ -69,11 +150,14 @@ std::vector<int> vanished_terms(const Form& form,
   Eigen::VectorXd without;
   form.evaluate_columns(theta, inputs, whole, nullptr);
   for (int j = 0; j < form.coefficient_count(); ++j) {
-    if (!form.coefficients()[static_cast<std::size_t>(j)].is_linear) continue;
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    if (info.scale != Scale::Log || info.low > 0.0) continue;
     Eigen::VectorXd reduced = theta;
     reduced[j] = -std::numeric_limits<double>::infinity();
     form.evaluate_columns(reduced, inputs, without, nullptr);
-    const double share = -std::expm1((without - whole).minCoeff());
+    const Eigen::VectorXd change = without - whole;
+    if (!change.allFinite()) continue;
+    const double share = -std::expm1(-change.cwiseAbs().maxCoeff());
     if (share < kVanished) vanished.push_back(j);
   }
   return vanished;
@@ -91,7 +175,10 @@ WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form) {
   const Eigen::MatrixXd inputs = inputs_of(runs, form);
   const std::vector<Eigen::Index> order =
       canonical_order(runs, inputs, log_of(runs.loss_nats));
-  return {inputs(order, Eigen::all), weights_in(runs, order)};
+  const Eigen::VectorXd budget =
+      (log_of(size_column(runs, form)) + log_of(runs.tokens)).array() +
+      std::log(6.0);
+  return {inputs(order, Eigen::all), weights_in(runs, order), budget(order)};
 }
 
 FitProblem make_problem(const Runs& runs,
@@ -132,6 +219,16 @@ FitProblem resample(const FitProblem& problem, const std::vector<int>& counts) {
         counts[static_cast<std::size_t>(rows[k])];
   }
   return result;
+}
+
+FitProblem thin(const FitProblem& problem) {
+  constexpr Eigen::Index kMostRows = 1000;
+  const Eigen::Index stride = (problem.size() + kMostRows - 1) / kMostRows;
+  std::vector<int> counts(static_cast<std::size_t>(problem.size()), 0);
+  for (Eigen::Index i = 0; i < problem.size(); i += stride) {
+    counts[static_cast<std::size_t>(i)] = 1;
+  }
+  return resample(problem, counts);
 }
 
 void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,

@@ -20,17 +20,37 @@ struct FitProblem {
   Eigen::Index size() const { return log_loss.size(); }
 };
 
-/// Inputs of the form as columns of logarithms.
+/// Whether a coefficient is given and not to be fitted.
+inline bool is_fixed(const CoefficientInfo& info) {
+  return info.low == info.high;
+}
+
+/// Places of the coefficients to be fitted.
+std::vector<int> free_coefficients(const Form& form);
+
+/// The ranges of a form's coefficients on their search scales.
+struct Box {
+  explicit Box(const Form& form);
+  Eigen::VectorXd clamp(const Eigen::VectorXd& theta) const;
+
+  Eigen::VectorXd low;   ///< n_coefficients, may be -inf
+  Eigen::VectorXd high;  ///< n_coefficients, may be +inf
+};
+
+/// The inputs of the form, columns of the runs by name, on its scales.
+/// @throws std::invalid_argument naming form, column and run.
 Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form);
 
 /// The same, rows in canonical order, with their weights.
 struct WeightedInputs {
   Eigen::MatrixXd inputs;  ///< n_runs x n_inputs
   Eigen::VectorXd weight;  ///< n_runs, mean 1
+  Eigen::VectorXd budget;  ///< n_runs, ln 6 N D
 };
 WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form);
 
-/// Linear coefficients whose term adds less than 1e-4 of any prediction.
+/// Coefficients that may be zero and whose term adds less than 1e-4 of any
+/// prediction.
 std::vector<int> vanished_terms(const Form& form,
                                 const Eigen::VectorXd& theta,
                                 const Eigen::MatrixXd& inputs);
@@ -50,6 +70,9 @@ FitProblem make_problem(const Runs& runs,
 
 /// The rows with a count above zero, weighted by it.
 FitProblem resample(const FitProblem& problem, const std::vector<int>& counts);
+
+/// At most 1000 of the rows, evenly, for a first look.
+FitProblem thin(const FitProblem& problem);
 
 /// Evaluates F, its gradient and its curvature, with scratch of its own: one
 /// for a thread.

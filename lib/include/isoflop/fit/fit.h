@@ -38,7 +38,8 @@ struct EnumWords<Residual> {
 };
 
 struct FitOptions {
-  std::string form = "additive";
+  std::string law = "additive";
+  std::vector<std::string> coefficient;
   Objective objective = Objective::Huber;
   double huber_delta = 1e-3;
   Residual residual = Residual::LogLoss;
@@ -51,7 +52,14 @@ struct FitOptions {
 
   static constexpr auto fields() {
     return std::make_tuple(
-        field("form", &FitOptions::form, "functional form of the law"),
+        field("law",
+              &FitOptions::law,
+              "form of the law: a name, or a formula of columns and "
+              "coefficients"),
+        field("coefficient",
+              &FitOptions::coefficient,
+              "range of a coefficient, or its value, as alpha=0.05..2 or "
+              "A=480 (repeatable)"),
         field("objective",
               &FitOptions::objective,
               "how a residual counts: huber, squared or absolute"),
@@ -129,15 +137,22 @@ struct FitResult {
 ///
 /// Minimises sum_i w_i rho(r_i) over the coefficients, r_i the residual of
 /// run i. Starts come from variable projection on a grid of the coefficients
-/// in which the form is not linear; each is polished by ceres BFGS on
-/// coordinates whitened by the Hessian. Rows are put into a canonical order
-/// first and replicate i draws from (seed, i), so the result does not depend
-/// on the order of rows or on the number of threads.
+/// in which the form is not linear, or for other forms from points that fill
+/// the space of coefficients; each is polished by ceres BFGS on coordinates
+/// whitened by the Hessian. Rows are put into a canonical order first and
+/// replicate i draws from (seed, i), so the result does not depend on the
+/// order of rows or on the number of threads.
+///
+/// What the form reads are columns of the runs, by name. Without a column
+/// `unique_tokens` there are no repeats; without `active_params` all
+/// parameters are active; any other must be there. An empty cell is a run
+/// without it: dense without `experts`, unquantised without `post_bits`.
 ///
 /// @return  with status `not_identified` and no coefficients worth using when
 ///     the runs cannot tell them apart; `findings` says why.
-/// @throws std::invalid_argument for an option out of range, an unknown form,
-///     or no runs.
+/// @throws std::invalid_argument for an option out of range, an unknown form
+///     or one that answers no loss, no runs, or a column that is missing or
+///     holds what the form cannot read.
 /// @source objective: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3;
 ///     variable projection: Golub & Pereyra 1973, doi:10.1137/0710036.
 FitResult fit(const Runs& runs, const FitOptions& options = {});

@@ -33,17 +33,19 @@ struct SuggestedRun {
 
 struct Identifiability {
   IdentifiabilityStatus status = IdentifiabilityStatus::NotIdentified;
-  int coefficients = 0;
+  int coefficients = 0;    ///< to be fitted
   int distinct_runs = 0;   ///< distinct inputs
   int rank = 0;            ///< of the column-scaled Jacobian, the worse of two
   double condition = 0.0;  ///< its condition at the estimate
   double design_condition = 0.0;  ///< the same at the form's nominal values
   /// What the design leaves open, at residual scale max(estimated, 0.002):
-  Flops target;                         ///< 10 x the largest budget of the runs
-  std::optional<double> sd_log_loss;    ///< of the optimal loss at the target
-  std::optional<double> sd_log_params;  ///< of N* at the target
-  std::vector<std::string> vanished;    ///< terms that ended at zero
-  std::vector<std::string> reasons;     ///< why not identified
+  Flops target;  ///< 10 x the largest budget of the runs
+  /// Of the optimal loss at the target; of the loss of the largest run for a
+  /// form that does not divide a budget.
+  std::optional<double> sd_log_loss;
+  std::optional<double> sd_log_params;         ///< of N* at the target
+  std::vector<std::string> vanished;           ///< terms that ended at zero
+  std::vector<std::string> reasons;            ///< why not identified
   std::vector<std::string> free_combinations;  ///< what cannot be separated
   std::string still_known;                   ///< what can be said all the same
   std::vector<SuggestedRun> suggested_runs;  ///< the fewest that would mend it
@@ -62,12 +64,15 @@ struct Refits {
 /// Gates: fewer distinct runs than coefficients, or a Jacobian without full
 /// rank at the estimate or at nominal values: not identified. A condition
 /// above 1e4 at either, runs along one line (one size, one amount of data,
-/// one ratio or one budget, a tenth either way), no spare run, an exponent at
-/// its bound, a term that ends at zero, or too wide a spread at ten times the
-/// largest budget (a 90 % interval of the loss above 8 % or of N* above a
+/// one ratio or one budget, a tenth either way), no spare run, a coefficient
+/// at its bound, a term that ends at zero, or too wide a spread at ten times
+/// the largest budget (a 90 % interval of the loss above 8 % or of N* above a
 /// factor of three either way, with Student's quantile for the spare runs):
 /// weak. With refits also: more than a tenth failed, a term ends at zero in a
 /// tail of them, or N* is off by more than three in more than its share.
+///
+/// A form that does not divide a budget between size and data has no N*: the
+/// loss of the largest run stands for it.
 ///
 /// @param theta           n_coefficients, search scales
 /// @param residual_scale  sd of log residuals
