@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "fit/designs.h"
+#include "fit/polish.h"
 #include "fit/problem.h"
 #include "fit/starts.h"
 #include "support/matchers.h"
@@ -65,20 +66,27 @@ Runs designed() {
   return runs;
 }
 
-/// Those runs under a form's nominal coefficients, with noise.
-Runs simulated(const Form& form, double noise = kNoise) {
-  Runs runs = designed();
-  const Eigen::MatrixXd inputs = inputs_of(runs, form);
+/// Coefficients beside the nominal ones, which are a start of their own, on
+/// the search scales.
+Eigen::VectorXd truth_of(const Form& form) {
   Eigen::VectorXd values(form.coefficient_count());
   for (int j = 0; j < values.size(); ++j) {
-    values[j] = form.coefficients()[static_cast<std::size_t>(j)].nominal;
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    const double factor = info.scale == Scale::Log ? 1.5 : 1.1;
+    values[j] = info.nominal * (j % 2 == 0 ? factor : 1.0 / factor);
   }
-  const Eigen::VectorXd theta = form.theta_from_coefficients(values);
+  return form.theta_from_coefficients(values);
+}
+
+/// Those runs under these coefficients, with noise.
+Runs simulated(const Form& form) {
+  Runs runs = designed();
   Eigen::VectorXd log_loss;
-  form.evaluate_columns(theta, inputs, log_loss, nullptr);
+  form.evaluate_columns(
+      truth_of(form), inputs_of(runs, form), log_loss, nullptr);
   RandomStream random(12, 0);
   for (int i = 0; i < kRuns; ++i) {
-    runs.loss_nats[i] = std::exp(log_loss[i] + noise * random.normal());
+    runs.loss_nats[i] = std::exp(log_loss[i] + kNoise * random.normal());
   }
   return runs;
 }
@@ -94,13 +102,7 @@ class AnyForm : public ::testing::TestWithParam<std::shared_ptr<const Form>> {
     return options;
   }
 
-  Eigen::VectorXd truth() const {
-    Eigen::VectorXd values(form().coefficient_count());
-    for (int j = 0; j < values.size(); ++j) {
-      values[j] = form().coefficients()[static_cast<std::size_t>(j)].nominal;
-    }
-    return form().theta_from_coefficients(values);
-  }
+  Eigen::VectorXd truth() const { return truth_of(form()); }
 };
 
 TEST_P(AnyForm, IsFittedAsWellAsTheTruth) {
@@ -274,10 +276,82 @@ TEST(FitOfAnyForm, OptimumOfARepeatedDataLawIsThatOfFreshData) {
   const FitResult result =
       fit(simulated(*find_form("data_constrained")), law("data_constrained"));
   ASSERT_EQ(result.optimum.size(), 5U);
-  const Optimum& at = result.optimum[2].best;
-  // C4 law: alpha = beta, so D / N = (B beta / (A alpha))^(1 / alpha).
-  EXPECT_NEAR(
-      std::log(at.tokens_per_param()), std::log(1490.0 / 520.0) / 0.353, 0.1);
+  Law fresh;
+  fresh.id = "fresh";
+  fresh.form = find_form("additive");
+  fresh.coefficients = result.law.coefficients.head(5);
+  for (const OptimumEstimate& row : result.optimum) {
+    EXPECT_THAT(row.best.params.value(),
+                testing::near_rel(optimum(fresh, row.best.flops).params.value(),
+                                  {1e-9}));
+  }
+}
+
+/// The additive form with A given and alpha in a range that its best value is
+/// outside of.
+class NarrowForm final : public Form {
+ public:
+  NarrowForm() {
+    infos_[1].low = infos_[1].high = 480.0;
+    infos_[3].low = 0.4;
+  }
+  std::string_view name() const override { return "narrow"; }
+  std::string_view formula() const override { return inner_->formula(); }
+  std::string_view source() const override { return inner_->source(); }
+  std::span<const CoefficientInfo> coefficients() const override {
+    return infos_;
+  }
+  std::span<const Variable> inputs() const override { return inner_->inputs(); }
+  double evaluate(const double* theta, const double* inputs) const override {
+    return inner_->evaluate(theta, inputs);
+  }
+  void input_gradient(const double* theta,
+                      const double* inputs,
+                      double* gradient) const override {
+    inner_->input_gradient(theta, inputs, gradient);
+  }
+  void evaluate_columns(const Eigen::VectorXd& theta,
+                        const Eigen::MatrixXd& inputs,
+                        Eigen::VectorXd& out,
+                        Eigen::MatrixXd* jacobian) const override {
+    inner_->evaluate_columns(theta, inputs, out, jacobian);
+  }
+  std::optional<double> optimal_log_params(const double* theta,
+                                           double log_flops) const override {
+    return inner_->optimal_log_params(theta, log_flops);
+  }
+
+ private:
+  std::shared_ptr<const Form> inner_ = find_form("additive");
+  std::vector<CoefficientInfo> infos_{inner_->coefficients().begin(),
+                                      inner_->coefficients().end()};
+};
+
+TEST(Polish, HoldsGivenCoefficientsAndRanges) {
+  const NarrowForm form;
+  const Runs runs =
+      testing::observe(testing::grid(8, 7), testing::chinchilla_law(), 1e-3, 4);
+  FitOptions options = without_bootstrap();
+  options.objective = Objective::Squared;
+  std::vector<Eigen::Index> order;
+  const FitProblem problem = make_problem(runs, options, form, order);
+  const Starts starts(problem, 1);
+  const Polished end = polish(problem, starts.first().front());
+  EXPECT_TRUE(end.converged);
+  EXPECT_NEAR(end.theta[1], std::log(480.0), 1e-15);
+  EXPECT_EQ(end.theta[3], 0.4);
+  EXPECT_EQ(end.at_bound, std::vector<int>{3});
+  // No other point of the range is better: the slopes of the rest are zero,
+  // and F rises with alpha.
+  FitEvaluator evaluator(problem);
+  Eigen::VectorXd gradient;
+  const double value = evaluator(end.theta, &gradient);
+  EXPECT_GT(gradient[3], 0.0);
+  for (const int j : {0, 2, 4}) EXPECT_NEAR(gradient[j], 0.0, 1e-5 * value);
+  const Identifiability found = identify(runs, form, end.theta, 0.0);
+  EXPECT_EQ(found.coefficients, 4);
+  EXPECT_EQ(found.rank, 4);
+  EXPECT_THAT(found.reasons, ::testing::Contains(HasSubstr("alpha ends at")));
 }
 
 TEST(Box, HoldsOnEveryScale) {

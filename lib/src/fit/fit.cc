@@ -22,6 +22,9 @@ constexpr double kSameOptimum = 1e-7;
 
 /// The form that the options name, its columns being those of the runs.
 std::shared_ptr<const Form> form_of(const Runs&, const FitOptions& options) {
+  if (!options.coefficient.empty()) {
+    throw std::invalid_argument("fit: coefficient: named forms take none yet");
+  }
   auto form = find_form(options.law);
   if (!form->answers_loss()) {
     throw std::invalid_argument("fit: the form " + std::string(form->name()) +
