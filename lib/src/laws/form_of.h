@@ -54,10 +54,13 @@ class FormOf final : public Form {
     for (int i = 0; i < kInputs; ++i) gradient[i] = result.v[i];
   }
 
-  void evaluate_columns(const Eigen::VectorXd& theta,
-                        const Eigen::MatrixXd& inputs,
-                        Eigen::VectorXd& out,
-                        Eigen::MatrixXd* jacobian) const override {
+  // All in one piece: jets of packs are slow across calls, and a compiler
+  // that sees many forms at once stops inlining them.
+  [[gnu::flatten]] void evaluate_columns(
+      const Eigen::VectorXd& theta,
+      const Eigen::MatrixXd& inputs,
+      Eigen::VectorXd& out,
+      Eigen::MatrixXd* jacobian) const override {
     const Eigen::Index n = inputs.rows();
     out.resize(n);
     PackJet jets[kCoefficients];
