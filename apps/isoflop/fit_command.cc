@@ -49,7 +49,8 @@ const Command kFitCommand{
     "fit a law to runs and say how far it can be trusted",
     {"fit data/pilot/pile.csv",
      "fit data/pilot/pile.csv --bootstrap 200 --format json",
-     "fit data/pilot/pile.csv --where family=pythia --objective squared"},
+     "fit data/pilot/pile.csv --where family=pythia --objective squared",
+     "fit data/pilot/pile.csv --law 'E + A/N^alpha + B/D^alpha'"},
     "RUNS.CSV",
     run_fit};
 

@@ -29,7 +29,9 @@ const Command kPredictCommand{
     "predict",
     "what a law answers for a run: its loss, or how compute divides",
     {"predict --params 70B --tokens 1.4T",
-     "predict --law hoffmann2022 --params 1e9 --tokens 20B --format json"},
+     "predict --law hoffmann2022 --params 1e9 --tokens 20B --format json",
+     "predict --law llama3-2024 --flops 3.8e25",
+     "predict --law steplaw2025-lr --params 1B --tokens 100B"},
     "",
     run_predict};
 

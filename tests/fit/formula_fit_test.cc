@@ -24,7 +24,7 @@ constexpr testing::Tolerance kSameLaw{1e-9};
 void expect_the_same_law(const Runs& runs) {
   FitOptions options = testing::without_bootstrap();
   const FitResult built_in = fit(runs, options);
-  options.form = "E + A/N^alpha + B/D^beta";
+  options.law = "E + A/N^alpha + B/D^beta";
   const FitResult formula = fit(runs, options);
   EXPECT_TRUE(formula.search.converged);
   EXPECT_EQ(formula.law.status, built_in.law.status);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 #include <set>
 
+#include "isoflop/laws/curve.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "support/reference.h"
@@ -43,7 +45,14 @@ TEST(Catalogue, LawsGiveTheExpectedNumbers) {
     const InputValues inputs = inputs_of(row.text("inputs"));
     const std::string& quantity = row.text("quantity");
     double actual = std::nan("");
-    if (quantity == "value" || quantity == "printed") {
+    if (quantity == "curve") {
+      seen.insert(law.id);
+      const std::string fall =
+          "cosine:" +
+          std::regex_replace(row.text("inputs"), std::regex(";"), ",");
+      const LossCurve curve = loss_curve(law, parse_schedule(fall), 1000000);
+      actual = curve.loss_nats[0];
+    } else if (quantity == "value" || quantity == "printed") {
       seen.insert(law.id);
       actual = law.value(inputs);
     } else {

@@ -88,7 +88,7 @@ TEST(Predict, AllocationAnswersSizeAndDataOfABudget) {
       near_rel(0.299 * std::pow(3.8e25, 0.537), testing::Tolerance{1e-12, 0}));
   ASSERT_TRUE(made.allocation.has_value());
   EXPECT_THAT(
-      6 * made.allocation->params.value() * made.allocation->tokens.value(),
+      6 * made.allocation->params->value() * made.allocation->tokens->value(),
       near_rel(3.8e25, testing::kRounding));
 }
 

@@ -12,6 +12,7 @@
 #include "fit/quiet.h"
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
+#include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -21,11 +22,19 @@ namespace {
 constexpr double kSameOptimum = 1e-7;
 
 /// The form that the options name, its columns being those of the runs.
-std::shared_ptr<const Form> form_of(const Runs&, const FitOptions& options) {
-  if (!options.coefficient.empty()) {
-    throw std::invalid_argument("fit: coefficient: named forms take none yet");
+std::shared_ptr<const Form> form_of(const Runs& runs,
+                                    const FitOptions& options) {
+  FormSettings settings;
+  settings.coefficients = options.coefficient;
+  for (const ExtraColumn& column : runs.extra) {
+    settings.columns.push_back(column.name);
   }
-  auto form = find_form(options.law);
+  auto form = find_form(options.law, settings);
+  if (dynamic_cast<const CurveForm*>(form.get()) != nullptr) {
+    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
+                                " is one of loss curves; runs are fitted by "
+                                "their final loss");
+  }
   if (!form->answers_loss()) {
     throw std::invalid_argument("fit: the form " + std::string(form->name()) +
                                 " answers " + std::string(form->output().name) +

@@ -119,6 +119,12 @@ std::string ratio_at(const Law& law, Flops flops) {
   }
 }
 
+/// The form as a table has room for it.
+std::string form_word(const Form& form) {
+  constexpr std::size_t kRoom = 26;
+  return form.name().size() > kRoom ? "a formula" : std::string(form.name());
+}
+
 std::string laws_table(const std::vector<Law>& laws) {
   constexpr double kBudget = 1e24;
   const bool is_loss = laws.front().form->answers_loss();
@@ -129,7 +135,7 @@ std::string laws_table(const std::vector<Law>& laws) {
   for (const Law& law : laws) {
     std::vector<std::string> row = {
         printable(law.id),
-        std::string(law.form->name()),
+        form_word(*law.form),
         law.has_draws() ? std::to_string(law.draws.rows()) : "none",
         law.provenance.is_verified ? "yes" : "no",
         arxiv_of(law.provenance.source)};
