@@ -28,10 +28,10 @@ int run_list(const Command& command,
   if (!options.parse(args, 1, streams)) return kAnswered;
   const std::string what =
       options.positional().empty() ? "" : options.positional().front();
-  if (list_table(what, options, streams)) return kAnswered;
   if (what != "laws" && (options.has("form") || options.has("answers"))) {
     throw std::invalid_argument("list: form and answers belong to `list laws`");
   }
+  if (list_table(what, options, streams)) return kAnswered;
   if (what == "laws") {
     require_plain(what, options);
     LawFilter filter;

@@ -51,6 +51,20 @@ TEST(FormulaFit, GivesTheLawOfTheBuiltInFormOnRealRuns) {
   expect_the_same_law(runs);
 }
 
+TEST(FormulaFit, VerdictDoesNotHangOnHowALawIsWritten) {
+  const Runs runs =
+      testing::observe(testing::grid(9, 8), testing::chinchilla_law(), 0.005);
+  FitOptions options = testing::without_bootstrap();
+  for (const char* text : {"E + A/N^alpha + B/D^beta",
+                           "E + exp(a)/N^alpha + exp(b)/D^beta",
+                           "E + (A/N)^alpha + (B/D)^beta"}) {
+    options.law = text;
+    const FitResult result = fit(runs, options);
+    EXPECT_EQ(result.identifiability.status, IdentifiabilityStatus::Identified)
+        << text;
+  }
+}
+
 /// The best optimum from the best starts.
 Eigen::VectorXd fitted(const Runs& runs, const Form& form) {
   FitOptions options = testing::without_bootstrap();

@@ -52,7 +52,7 @@ TEST(Catalogue, LawsGiveTheExpectedNumbers) {
           std::regex_replace(row.text("inputs"), std::regex(";"), ",");
       const LossCurve curve = loss_curve(law, parse_schedule(fall), 1000000);
       actual = curve.loss_nats[0];
-    } else if (quantity == "value" || quantity == "printed") {
+    } else if (quantity == "value" || quantity == "computed_elsewhere") {
       seen.insert(law.id);
       actual = law.value(inputs);
     } else {
@@ -297,6 +297,45 @@ TEST(Catalogue, LossNeedsPositiveNumbers) {
     EXPECT_THROW(law.loss(Params(bad), Tokens(1e9)), std::invalid_argument);
     EXPECT_THROW(law.loss(Params(1e9), Tokens(bad)), std::invalid_argument);
   }
+}
+
+/// Points over the range that a law was fitted on, for what it reads.
+std::vector<InputValues> points_in_range(const Law& law) {
+  std::vector<InputValues> points;
+  for (const double size : {1e8, 5e8, 1.2e9}) {
+    for (const double other : {0.0, 0.5, 1.0}) {
+      InputValues point = {{"params", size}};
+      if (law.form->input_index("tokens")) {
+        point["tokens"] = size * std::pow(10.0, 1.0 + other);
+      }
+      if (law.form->input_index("experts")) {
+        point["experts"] = std::pow(512.0, other);
+      }
+      points.push_back(point);
+    }
+  }
+  return points;
+}
+
+TEST(Catalogue, DrawsHoldTheLawTheyBelongTo) {
+  int laws = 0;
+  for (const Law& law : published_laws()) {
+    if (!law.has_draws()) continue;
+    ++laws;
+    for (const InputValues& point : points_in_range(law)) {
+      Law draw = law;
+      Eigen::VectorXd losses(law.draws.rows());
+      for (Eigen::Index i = 0; i < losses.size(); ++i) {
+        draw.coefficients = law.draws.row(i);
+        losses[i] = draw.value(point);
+      }
+      const Interval interval = percentile_interval(losses, 0.9);
+      const double loss = law.value(point);
+      EXPECT_LT(interval.low, loss) << law.id;
+      EXPECT_GT(interval.high, loss) << law.id;
+    }
+  }
+  EXPECT_EQ(laws, 7);
 }
 
 }  // namespace

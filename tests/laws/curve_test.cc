@@ -79,6 +79,8 @@ TEST(Schedule, RefusesWhatCannotBeMeant) {
            {"cosine:steps=-5,peak=1", "steps is -5"},
            {"cosine:steps=1e12,peak=1", "steps is 1e+12"},
            {"cosine:steps=10,peak=0", "peak is 0"},
+           {"cosine:steps=10,steps=20,peak=1", "steps is given twice"},
+           {"cosine:steps=10,peak=1,decay=2", "decay belongs to wsd"},
            {"cosine:steps=10,peak=1,end=2", "end is 2"},
            {"cosine:steps,peak=1", "key steps has no value"}}) {
     EXPECT_THAT(
@@ -154,7 +156,7 @@ TEST(LossCurve, RefusesOtherLawsAndMissingSchedules) {
   inputs.schedule = "constant:steps=5,peak=1";
   EXPECT_THAT(message_of<std::invalid_argument>(
                   [&] { predict(multi_power(), inputs); }),
-              HasSubstr("no answer"));
+              HasSubstr("no finite answer"));
 }
 
 }  // namespace

@@ -146,5 +146,81 @@ TEST(Predict, ColumnsOfAFormulaAreNameAndNumber) {
               ::testing::HasSubstr("must be NAME=NUMBER"));
 }
 
+PredictInputs size_and_data(double params, double tokens) {
+  PredictInputs inputs;
+  inputs.params = Params(params);
+  inputs.tokens = Tokens(tokens);
+  return inputs;
+}
+
+TEST(Predict, ErrorRateIsThatOfTheErrorLawAtTheLoss) {
+  PredictInputs inputs = size_and_data(6.9e9, 138e9);
+  inputs.downstream = "gadre2024-c4-error";
+  const Prediction made = predict(published_law("gadre2024-c4-all"), inputs);
+  ASSERT_TRUE(made.downstream.has_value());
+  // Gadre et al. 2024, arXiv:2403.08540: eps - k exp(-gamma L).
+  EXPECT_THAT(made.downstream->error_rate,
+              near_rel(0.8497 - 2.079 * std::exp(-0.7561 * made.value),
+                       testing::Tolerance{1e-12, 0}));
+  ASSERT_TRUE(made.downstream->interval.has_value());
+  EXPECT_LT(made.downstream->interval->low, made.downstream->error_rate);
+  EXPECT_GT(made.downstream->interval->high, made.downstream->error_rate);
+  EXPECT_EQ(find(made.findings, "law.other-losses"), nullptr);
+}
+
+TEST(Predict, ErrorRateOfOtherLossesIsMarked) {
+  PredictInputs inputs = size_and_data(6.9e9, 138e9);
+  inputs.downstream = "gadre2024-c4-error";
+  const Prediction made = predict(published_law("besiroglu2024"), inputs);
+  EXPECT_NE(find(made.findings, "law.other-losses"), nullptr);
+}
+
+TEST(Predict, DrawsWithoutAnAnswerLeaveNoInterval) {
+  // A quarter of the draws have an E below which no error rate is defined.
+  PredictInputs inputs = size_and_data(1e18, 1e18);
+  inputs.downstream = "gadre2024-c4-error";
+  const Prediction made = predict(published_law("gadre2024-c4-all"), inputs);
+  ASSERT_TRUE(made.downstream.has_value());
+  EXPECT_FALSE(made.downstream->interval.has_value());
+  EXPECT_TRUE(made.interval.has_value());
+}
+
+TEST(Predict, MixturesThatCountRestingExpertsHaveNoComputeOfTheirOwn) {
+  const Prediction made =
+      predict(published_law("krajewski2024"), size_and_data(1e9, 2e10));
+  EXPECT_FALSE(made.flops.has_value());
+  EXPECT_TRUE(
+      predict(published_law("kaplan2020"), size_and_data(1e9, 2e10)).flops);
+}
+
+TEST(Predict, SaysTheUnitOfItsAnswer) {
+  EXPECT_EQ(
+      predict(published_law("minicpm2024", true), size_and_data(2.4e9, 1e12))
+          .answers_nats(),
+      false);
+  EXPECT_EQ(predict(published_law("besiroglu2024"), size_and_data(1e9, 1e10))
+                .answers_nats(),
+            true);
+}
+
+TEST(Predict, MarksWhatLiesBeyondTheRunsInAnyInput) {
+  PredictInputs inputs;
+  inputs.active_params = Params(1e9);
+  inputs.tokens = Tokens(2e10);
+  inputs.experts = 32;
+  const Law law = published_law("ludziejewski2025");
+  EXPECT_EQ(find(predict(law, inputs).findings, "law.extrapolation"), nullptr);
+  inputs.experts = 1000;
+  EXPECT_NE(find(predict(law, inputs).findings, "law.extrapolation"), nullptr);
+}
+
+TEST(Predict, RefusesWhatIsNotFinite) {
+  PredictInputs inputs;
+  inputs.column = {"months=1e9"};
+  EXPECT_THAT(testing::message_of<std::invalid_argument>(
+                  [&] { predict(published_law("ho2024"), inputs); }),
+              ::testing::HasSubstr("no finite answer"));
+}
+
 }  // namespace
 }  // namespace isoflop

@@ -78,7 +78,8 @@ TEST(Scenario, EmptyFileHasTheDefaultsAndItsPathAsName) {
   const Scenario read = read_scenario(path);
   EXPECT_EQ(read.name, path);
   EXPECT_EQ(read.law, Scenario().law);
-  EXPECT_EQ(read.max_epochs, 4.0);
+  EXPECT_FALSE(read.max_epochs.has_value());
+  EXPECT_EQ(read.useful_epochs(), 4.0);
   EXPECT_FALSE(read.flops.has_value());
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "form_handle.h"
 #include "isoflop/fit/fit.h"
 #include "results.h"
 #include "runs_of.h"
@@ -40,6 +41,18 @@ void bind_parts(py::module_& module) {
       .def_readonly("escalated", &FitBootstrap::escalated);
 }
 
+/// A form given as an object stands for its text and its ranges.
+void take_form(py::dict& keywords, FitOptions& options) {
+  const py::str key("law");
+  if (!keywords.contains(key)) return;
+  const py::object law = keywords[key];
+  if (!py::isinstance<FormHandle>(law)) return;
+  const auto handle = law.cast<FormHandle>();
+  keywords.attr("pop")(key);
+  options.law = handle.form->name();
+  options.coefficient = handle.form->settings().coefficients;
+}
+
 }  // namespace
 
 void bind_fit(py::module_& module) {
@@ -68,6 +81,7 @@ void bind_fit(py::module_& module) {
       "fit",
       [](const py::object& runs, py::kwargs keywords) {
         FitOptions options;
+        take_form(keywords, options);
         take(options, keywords, "fit");
         require_none_left(
             keywords, detail::names_of(option_infos<FitOptions>()), "fit");

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "form_handle.h"
 #include "isoflop/laws/evaluate.h"
 #include "isoflop/laws/form.h"
 #include "keywords.h"
 
 namespace isoflop::python {
 namespace {
-
-/// A form as Python holds it: forms never change.
-struct FormHandle {
-  std::shared_ptr<const Form> form;
-};
 
 py::list coefficient_list(const FormHandle& self) {
   py::list rows;
@@ -92,10 +88,9 @@ void bind_form(py::module_& module) {
            [](const FormHandle& self) {
              return std::string(self.form->formula());
            })
-      .def("__repr__",
-           [](const FormHandle& self) {
-             return "<isoflop form: " + std::string(self.form->name()) + ">";
-           });
+      .def("__repr__", [](const FormHandle& self) {
+        return "<isoflop form: " + std::string(self.form->name()) + ">";
+      });
   module.def(
       "form",
       [](const std::string& name_or_formula,

@@ -155,10 +155,11 @@ void bind_laws(py::module_& module) {
       .def_readonly("inputs", &Prediction::inputs)
       .def_readonly("output", &Prediction::output)
       .def_readonly("value", &Prediction::value)
+      .def_readonly("unit", &Prediction::unit)
       .def_readonly("interval", &Prediction::interval)
       .def_property_readonly("loss_nats",
                              [](const Prediction& self) {
-                               return self.answers_loss()
+                               return self.answers_nats()
                                           ? std::optional(self.value)
                                           : std::nullopt;
                              })

@@ -23,6 +23,7 @@ std::vector<double> sorted_copy(const Eigen::VectorXd& values) {
     throw std::invalid_argument("quantile: no values");
   }
   std::vector<double> sorted(values.begin(), values.end());
+  if (values.hasNaN()) throw std::invalid_argument("quantile: not a number");
   std::sort(sorted.begin(), sorted.end());
   return sorted;
 }

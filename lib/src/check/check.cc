@@ -287,11 +287,17 @@ CheckNeeds needs_of(const CheckContext& context) {
                                            check.options.waste_warning)) {
     needs.tokens_to_clear = std::exp(*at);
   }
-  if (const auto at = log_tokens_threshold(*check.law.form,
-                                           context.point.theta,
-                                           std::log(check.run.flops.value()),
-                                           check.options.waste_error)) {
-    needs.unique_tokens_threshold = std::exp(*at) / check.scenario.max_epochs;
+  // Under a law that weighs repeats, distinct tokens are not tokens over
+  // passes.
+  const bool weighs_repeats =
+      context.law.form->input_index(kUniqueTokens.name).has_value();
+  const auto at = log_tokens_threshold(*check.law.form,
+                                       context.point.theta,
+                                       std::log(check.run.flops.value()),
+                                       check.options.waste_error);
+  if (at && !weighs_repeats) {
+    needs.unique_tokens_threshold =
+        std::exp(*at) / check.scenario.useful_epochs();
   }
   return needs;
 }
@@ -341,7 +347,7 @@ void run_rules(const CheckContext& context) {
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
   }
-  for (Finding& note : law_notes(check.law)) {
+  for (Finding& note : law_notes(context.law)) {
     check.findings.push_back(std::move(note));
   }
   for (const Rule* rule : all_rules()) {

@@ -150,6 +150,41 @@ yourself with --bootstrap.
 Source: Besiroglu et al. 2024, arXiv:2404.10102, on intervals that were far too
 narrow.
 )"},
+    {"law.disagreement",
+     "the law asked finds the size fine, and most published laws do not",
+     R"(
+`check` judges a plan under the law that was named and under the published laws
+that vote. When the first sees no waste and more than half of the others call
+the size overparameterised, one of them does not apply: it was fitted on other
+models, other data, or counts other parameters.
+
+Look at the table of laws in the answer and at `isoflop explain law ID` for what
+each was fitted on.
+
+Source: this project, docs/decisions/0005-laws-that-vote.md.
+)"},
+    {"law.assumed-inputs",
+     "the law reads more than size and data; what is usual was taken",
+     R"(
+Plans and checks know the size, the data and the distinct tokens of a run. A law
+that also reads experts or bits is taken at one expert and without limits of
+precision: as a dense model, trained and served at full precision.
+
+`isoflop predict` takes every input of a law.
+
+Source: docs/decisions/0006-one-list-of-variables.md.
+)"},
+    {"law.other-losses",
+     "the law of the error rate was fitted on other losses than are predicted",
+     R"(
+Losses compare only within one tokeniser and one set of texts. A law that turns
+a loss into an error rate holds for losses of the set it was fitted on; those of
+another law are shifted against them, and the error rate is off by as much.
+
+Take a law of the loss and one of the error from the same runs.
+
+Source: Gadre et al. 2024, arXiv:2403.08540.
+)"},
     {"law.params-counted",
      "the law counts other parameters than all of them",
      R"(

@@ -29,7 +29,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
   if (!check.scenario.unique_tokens) return;
   constexpr double kHopeless = 4.0;
-  const double most = check.scenario.max_epochs;
+  const double most = check.scenario.useful_epochs();
   const auto beyond = [](double epochs) {
     return [epochs](const CheckSample& sample) {
       return std::exp(sample.log_tokens) >

@@ -52,11 +52,29 @@ std::optional<Severity> severity_of(const CheckContext& context) {
   return std::nullopt;
 }
 
-std::string agreement(const Check& check) {
+std::size_t flagged_by(const Check& check) {
   std::size_t flagged = 0;
   for (const LawVerdict& verdict : check.by_law) flagged += verdict.flagged;
-  return std::to_string(flagged) + " of " +
+  return flagged;
+}
+
+std::string agreement(const Check& check) {
+  return std::to_string(flagged_by(check)) + " of " +
          std::to_string(check.by_law.size()) + " published laws";
+}
+
+/// The law asked sees nothing, and most published ones do.
+void add_disagreement(const Check& check, std::vector<Finding>& findings) {
+  const std::size_t flagged = flagged_by(check);
+  if (2 * flagged <= check.by_law.size()) return;
+  findings.push_back({"law.disagreement",
+                      Severity::Warning,
+                      agreement(check) +
+                          " call this size overparameterised, where '" +
+                          check.law.id + "' does not",
+                      "judge it under a law fitted on models like these",
+                      {{"laws_flagged", static_cast<double>(flagged)},
+                       {"laws", static_cast<double>(check.by_law.size())}}});
 }
 
 /// The better run at the same compute; for ranges the tokens that clear the
@@ -78,8 +96,11 @@ std::string remedy_of(const CheckContext& context) {
 
 void run(const CheckContext& context, std::vector<Finding>& findings) {
   const std::optional<Severity> severity = severity_of(context);
-  if (!severity) return;
   const Check& check = context.check;
+  if (!severity) {
+    add_disagreement(check, findings);
+    return;
+  }
   const Waste& waste = check.waste;
   std::string message;
   if (context.has_ranges) {

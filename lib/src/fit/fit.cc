@@ -54,7 +54,8 @@ Polished search(const FitProblem& problem,
   }
   if (ends.empty()) {
     throw std::invalid_argument(
-        "fit: the law overflows at every start; check the units of the runs");
+        "fit: the law has no finite loss at any start; check the formula and "
+        "the units of the runs");
   }
   std::stable_sort(
       ends.begin(), ends.end(), [](const Polished& a, const Polished& b) {
@@ -88,13 +89,26 @@ double robust_scale(const Eigen::VectorXd& log_residuals, int coefficients) {
                           : 0.0;
 }
 
-LawRange range_of(const Runs& runs) {
-  const auto span = [](const Eigen::VectorXd& x) {
-    return Interval{x.minCoeff(), x.maxCoeff()};
-  };
+/// The range of the runs in what the form reads, on natural scales.
+LawRange range_of(const Runs& runs, const Form& form) {
+  const Eigen::MatrixXd inputs = inputs_of(runs, form);
+  LawRange range;
+  for (int k = 0; k < form.input_count(); ++k) {
+    const Variable& variable = form.inputs()[static_cast<std::size_t>(k)];
+    const Interval span{from_scale(inputs.col(k).minCoeff(), variable.scale),
+                        from_scale(inputs.col(k).maxCoeff(), variable.scale)};
+    if (variable.name == kParams.name) {
+      range.params = span;
+    } else if (variable.name == kTokens.name) {
+      range.tokens = span;
+    } else if (variable.name != kFlops.name && std::isfinite(span.high)) {
+      range.others[std::string(variable.name)] = span;
+    }
+  }
   const Eigen::VectorXd flops =
-      6.0 * (runs.params.array() * runs.tokens.array()).matrix();
-  return {span(runs.params), span(runs.tokens), span(flops)};
+      6.0 * (size_column(runs, form).array() * runs.tokens.array()).matrix();
+  range.flops = {flops.minCoeff(), flops.maxCoeff()};
+  return range;
 }
 
 void add_search_findings(const FitResult& result,
@@ -266,12 +280,17 @@ FitResult start_result(const Runs& runs,
   result.law.provenance.note = std::to_string(runs.size()) + " runs used, " +
                                std::to_string(runs.dropped) + " left out";
   result.law.provenance.dataset = runs.source;
-  result.law.range = range_of(runs);
+  result.law.range = range_of(runs, *form);
   result.options = options;
   result.source = runs.source;
   result.runs_used = runs.size();
   result.runs_dropped = runs.dropped;
-  result.findings = runs.findings;
+  for (const Finding& finding : runs.findings) {
+    // A form that reads the distinct tokens knows what a repeat is worth.
+    const bool is_known = finding.code == "runs.repeated-data" &&
+                          form->input_index(kUniqueTokens.name);
+    if (!is_known) result.findings.push_back(finding);
+  }
   return result;
 }
 

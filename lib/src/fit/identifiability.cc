@@ -18,7 +18,6 @@
 namespace isoflop {
 namespace {
 
-const double kLog6 = std::log(6.0);
 /// Losses of repeated runs scatter by about this much even where a fit leaves
 /// less.
 constexpr double kLeastScale = 0.002;
@@ -399,7 +398,11 @@ Design measure(const Form& form,
       result.vanished.push_back(name_of(form, j));
     }
   }
-  const Eigen::VectorXd typical = nominal_theta(form);
+  // Nobody knows what is typical of a formula: what it was fitted to has to
+  // serve, so that the verdict does not hang on how a law is written.
+  const bool is_formula = form.name() == form.formula();
+  const Eigen::VectorXd typical =
+      is_formula && result.vanished.empty() ? theta : nominal_theta(form);
   Design nominal = judge(form, typical, design, free);
   const Design fitted = judge(form, theta, design, present);
   const int absent = static_cast<int>(result.vanished.size());

@@ -36,11 +36,15 @@ const Eigen::VectorXd* find_column(const Runs& runs, std::string_view name) {
 }
 
 /// Parameters that work on a token, as far as the form knows them.
+}  // namespace
+
 const Eigen::VectorXd& size_column(const Runs& runs, const Form& form) {
   return form.input_index(kActiveParams.name)
              ? *find_column(runs, kActiveParams.name)
              : runs.params;
 }
+
+namespace {
 
 std::string run_name(const Runs& runs, Eigen::Index row) {
   return runs.name.empty() ? "row " + std::to_string(row + 1)

@@ -41,6 +41,9 @@ struct Box {
 /// @throws std::invalid_argument naming form, column and run.
 Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form);
 
+/// What the form takes as size: active parameters where it reads them.
+const Eigen::VectorXd& size_column(const Runs& runs, const Form& form);
+
 /// The same, rows in canonical order, with their weights.
 struct WeightedInputs {
   Eigen::MatrixXd inputs;  ///< n_runs x n_inputs

@@ -162,7 +162,14 @@ std::shared_ptr<const Form> bind_inputs(std::shared_ptr<const Form> form,
              (form->counts_resting_experts()
                   ? " counts experts that rest as parameters, so that "
                     "C = 6 N D does not hold"
-                  : " does not answer a loss from size and data"));
+                  : " does not answer a loss from size and data; `isoflop "
+                    "predict` asks it"));
+  }
+  for (const auto& [name, value] : fixed) {
+    if (!form->input_index(name)) {
+      fail(owner,
+           "the form " + std::string(form->name()) + " does not read " + name);
+    }
   }
   const std::vector<int> free = {*size_index(*form),
                                  *form->input_index(kTokens.name)};

@@ -12,7 +12,16 @@ namespace isoflop {
 namespace {
 
 /// Draws of a catalogue law: a header of coefficient names, a row a draw.
-Eigen::MatrixXd read_draws_table(std::string_view text, int columns) {
+Eigen::MatrixXd read_draws_table(std::string_view text, const Form& form) {
+  std::string header;
+  for (const CoefficientInfo& info : form.coefficients()) {
+    header += (header.empty() ? "" : ",") + std::string(info.name);
+  }
+  if (text.substr(0, text.find('\n')) != header) {
+    throw std::logic_error("draws of " + std::string(form.name()) +
+                           " must have the columns " + header);
+  }
+  const int columns = form.coefficient_count();
   std::vector<double> values;
   std::size_t start = text.find('\n');
   while (start != std::string_view::npos && start + 1 < text.size()) {
@@ -38,9 +47,8 @@ std::vector<Law> read_catalogue() {
   for (const LawJson& entry : file.at("laws")) {
     Law law = read_law_entry(entry, path, entry.at("id").get<std::string>());
     if (entry.contains("draws")) {
-      law.draws =
-          read_draws_table(embedded_table(entry["draws"].get<std::string>()),
-                           law.form->coefficient_count());
+      law.draws = read_draws_table(
+          embedded_table(entry["draws"].get<std::string>()), *law.form);
     }
     laws.push_back(std::move(law));
   }

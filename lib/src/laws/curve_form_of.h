@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -81,10 +82,11 @@ class CurveFormOf final : public CurveForm {
  private:
   static constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-  /// The step, or 0 outside the schedule.
+  /// The step, or 0 for what is none of the schedule.
   Eigen::Index step_of(double step) const {
     const auto last = static_cast<double>(schedule_.rates.size());
-    return step >= 1 && step <= last ? static_cast<Eigen::Index>(step) : 0;
+    const bool is_one = step >= 1 && step <= last && step == std::floor(step);
+    return is_one ? static_cast<Eigen::Index>(step) : 0;
   }
 
   LearningRateSchedule schedule_;

@@ -37,7 +37,11 @@ class FormOf final : public Form {
     }
   }
   bool counts_resting_experts() const override {
-    return requires { F::counts_resting_experts; };
+    if constexpr (requires { F::counts_resting_experts; }) {
+      return F::counts_resting_experts;
+    } else {
+      return false;
+    }
   }
 
   double evaluate(const double* theta, const double* inputs) const override {

@@ -8,6 +8,7 @@
 
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
+#include "isoflop/laws/curve.h"
 #include "isoflop/units/range.h"
 #include "isoflop/units/text.h"
 
@@ -151,7 +152,16 @@ double start_within(double low, double high, double nominal, Scale scale) {
 
 std::shared_ptr<const Form> with_settings(std::shared_ptr<const Form> form,
                                           const FormSettings& settings) {
+  if (settings.answer == Scale::Linear) {
+    throw std::invalid_argument("form: only a formula has an answer setting; " +
+                                std::string(form->name()) + " is none");
+  }
   if (settings.coefficients.empty()) return form;
+  if (dynamic_cast<const CurveForm*>(form.get()) != nullptr) {
+    throw std::invalid_argument("form: " + std::string(form->name()) +
+                                " is a form of loss curves and takes no "
+                                "ranges");
+  }
   std::vector<CoefficientInfo> infos(form->coefficients().begin(),
                                      form->coefficients().end());
   std::vector<std::string> names;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/laws/law.h"
 
+#include <stdexcept>
+
 #include "base/file_text.h"
+#include "isoflop/base/printable.h"
+#include "isoflop/base/suggest.h"
 
 namespace isoflop {
 
@@ -59,8 +63,24 @@ std::vector<Finding> law_notes(const Law& law) {
                      "the law '" + law.id +
                          "' counts as size: " + known.params_counted +
                          "; sizes given and found are taken so",
-                     "convert with the law pearce_song2024 where embeddings "
-                     "are many",
+                     known.params_counted.find("embedding") == std::string::npos
+                         ? ""
+                         : "convert with the law pearce_song2024",
+                     {}});
+  }
+  std::vector<std::string> assumed;
+  for (const Variable& input : law.form->inputs()) {
+    const bool is_taken =
+        !input.has_absent() || input.name == kUniqueTokens.name;
+    if (!is_taken) assumed.emplace_back(input.name);
+  }
+  if (!assumed.empty()) {
+    notes.push_back({"law.assumed-inputs",
+                     Severity::Note,
+                     "the law '" + law.id + "' also reads " +
+                         join_words(assumed) +
+                         ": a dense model at full precision is assumed",
+                     "isoflop predict takes them",
                      {}});
   }
   return notes;
@@ -72,6 +92,13 @@ bool is_law_path(std::string_view id_or_path) {
 }
 
 Law find_law(const std::string& id_or_path, bool allow_unverified) {
+  if (!id_or_path.ends_with(".json") &&
+      id_or_path.find_first_of("+*^()") != std::string::npos) {
+    throw std::invalid_argument(
+        "law '" + printable(id_or_path, 80) +
+        "' is a formula without coefficients: fit it "
+        "first, isoflop fit RUNS --law ... -o law.json");
+  }
   return is_law_path(id_or_path) ? read_law(id_or_path)
                                  : published_law(id_or_path, allow_unverified);
 }

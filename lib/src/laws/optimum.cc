@@ -2,12 +2,12 @@
 #include "isoflop/laws/optimum.h"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <vector>
 
+#include "base/root.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -15,23 +15,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kLog6 = std::log(6.0);
-
-/// Zero of a function with a sign change in [low, high].
-template <class F>
-double root(F&& f, double low, double high, double f_low, double f_high) {
-  if (f_low == 0.0) return low;
-  if (f_high == 0.0) return high;
-  std::uintmax_t iterations = 200;
-  const auto [a, b] = boost::math::tools::toms748_solve(
-      f,
-      low,
-      high,
-      f_low,
-      f_high,
-      boost::math::tools::eps_tolerance<double>(52),
-      iterations);
-  return 0.5 * (a + b);
-}
 
 double log_loss_at(const Form& form,
                    const double* theta,
@@ -68,7 +51,7 @@ double searched_log_params(const Form& form,
     const double to = end * cell / kCells;
     const double slope_to = slope(to);
     if (slope_from < 0.0 && slope_to >= 0.0) {
-      const double at = root(slope, from, to, slope_from, slope_to);
+      const double at = bracketed_root(slope, from, to, slope_from, slope_to);
       const double loss = log_loss_at(form, theta, at, end - at);
       if (loss < best_loss) {
         best_loss = loss;
@@ -237,7 +220,7 @@ double log_flops_for_same_loss(const Form& form,
     low = own - step;
     gap_low = gap(low);
   }
-  return root(gap, low, high, gap_low, gap_high);
+  return bracketed_root(gap, low, high, gap_low, gap_high);
 }
 
 Nats irreducible_loss(const Law& law) {

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "isoflop/base/printable.h"
+#include "isoflop/base/suggest.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
 
@@ -72,12 +76,35 @@ double answer(const Form& form,
                     form.output().scale);
 }
 
-Eigen::VectorXd answers_of_draws(const Law& law,
-                                 const Form& form,
-                                 const Eigen::VectorXd& at) {
-  Eigen::VectorXd answers(law.draws.rows());
-  for (Eigen::Index i = 0; i < answers.size(); ++i) {
-    answers[i] = answer(form, law.draws.row(i), at);
+/// An interval of the answers that are numbers; none when a tenth are not.
+std::optional<Interval> interval_of(const std::vector<double>& answers,
+                                    double level,
+                                    int* without = nullptr) {
+  constexpr double kMostWithout = 0.1;
+  std::vector<double> finite;
+  std::copy_if(answers.begin(),
+               answers.end(),
+               std::back_inserter(finite),
+               [](double answer) { return std::isfinite(answer); });
+  const std::size_t lost = answers.size() - finite.size();
+  if (without != nullptr) *without = static_cast<int>(lost);
+  if (finite.empty() ||
+      static_cast<double>(lost) >
+          kMostWithout * static_cast<double>(answers.size())) {
+    return std::nullopt;
+  }
+  return percentile_interval(
+      Eigen::Map<const Eigen::VectorXd>(
+          finite.data(), static_cast<Eigen::Index>(finite.size())),
+      level);
+}
+
+std::vector<double> answers_of_draws(const Law& law,
+                                     const Form& form,
+                                     const Eigen::VectorXd& at) {
+  std::vector<double> answers;
+  for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
+    answers.push_back(answer(form, law.draws.row(i), at));
   }
   return answers;
 }
@@ -85,29 +112,28 @@ Eigen::VectorXd answers_of_draws(const Law& law,
 /// The error at the loss, and over the draws of whichever law has them.
 DownstreamPrediction chain(const Law& law,
                            double loss,
-                           const Eigen::VectorXd& losses,
+                           const std::vector<double>& losses,
                            double level) {
   if (law.form->output().name != kErrorRate.name ||
-      !law.form->input_index(kLoss.name)) {
+      law.form->input_count() != 1 || !law.form->input_index(kLoss.name)) {
     fail("law '" + law.id +
          "' does not turn a loss into an error rate; `isoflop list laws` "
          "shows what laws answer");
   }
   DownstreamPrediction result{law.id, law.value({{"loss", loss}}), {}};
-  const Eigen::Index draws = std::max(losses.size(), law.draws.rows());
-  Eigen::VectorXd errors(draws);
-  for (Eigen::Index i = 0; i < draws; ++i) {
-    const double at = losses.size() > 0 ? losses[i % losses.size()] : loss;
-    const Eigen::VectorXd log_loss =
-        input_vector(*law.form, {{std::string(kLoss.name), at}}, "predict");
-    errors[i] = answer(
-        *law.form,
-        law.has_draws() ? Eigen::VectorXd(law.draws.row(i % law.draws.rows()))
-                        : law.coefficients,
-        log_loss);
+  const auto draws = static_cast<std::size_t>(law.draws.rows());
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < std::max(losses.size(), draws); ++i) {
+    const double at = losses.empty() ? loss : losses[i % losses.size()];
+    const Eigen::VectorXd coefficients =
+        draws > 0 ? Eigen::VectorXd(
+                        law.draws.row(static_cast<Eigen::Index>(i % draws)))
+                  : law.coefficients;
+    errors.push_back(answer(
+        *law.form, coefficients, Eigen::VectorXd::Constant(1, std::log(at))));
   }
-  if (draws > 0) result.interval = percentile_interval(errors, level);
-  if (std::isnan(result.error_rate)) {
+  result.interval = interval_of(errors, level);
+  if (!std::isfinite(result.error_rate)) {
     fail("law '" + law.id + "' has no answer at a loss of " +
          format_number(loss, 4));
   }
@@ -115,23 +141,33 @@ DownstreamPrediction chain(const Law& law,
 }
 
 /// What the law read; a run that does not have something is shown as such.
-InputValues used_inputs(const Form& form, const Eigen::VectorXd& at) {
+InputValues used_inputs(const Form& form,
+                        const InputValues& given,
+                        const Eigen::VectorXd& at) {
   InputValues used;
   for (int i = 0; i < form.input_count(); ++i) {
     const Variable& variable = form.inputs()[static_cast<std::size_t>(i)];
-    used[std::string(variable.name)] = from_scale(at[i], variable.scale);
+    const auto found = given.find(variable.name);
+    used[std::string(variable.name)] = found != given.end()
+                                           ? found->second
+                                           : from_scale(at[i], variable.scale);
   }
   return used;
 }
 
 /// The compute of the run, where it can be known.
-std::optional<Flops> flops_of(const InputValues& values) {
+std::optional<Flops> flops_of(const Form& form, const InputValues& values) {
   const auto at = [&](std::string_view name) {
     const auto found = values.find(name);
     return found == values.end() ? kMissing : found->second;
   };
   const double given = at(kFlops.name);
   if (!std::isnan(given)) return Flops(given);
+  // 6 N D holds for a size that works on every token.
+  if (form.counts_resting_experts() ||
+      (!form.answers_loss() && !form.input_index(kFlops.name))) {
+    return std::nullopt;
+  }
   const double active = at(kActiveParams.name);
   const double params = std::isnan(active) ? at(kParams.name) : active;
   const double product = 6.0 * params * at(kTokens.name);
@@ -139,15 +175,39 @@ std::optional<Flops> flops_of(const InputValues& values) {
   return Flops(product);
 }
 
-void add_findings(const Law& law, Prediction& result) {
-  if (auto doubt = law_doubt(law)) {
-    // Within its runs a weak law still predicts.
-    if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
-    result.findings.push_back(*std::move(doubt));
+/// "experts 1000 (1 .. 32)" for what lies beyond the runs of the law. Size and
+/// data may lie a decade beyond before it is worth a word.
+std::vector<std::string> beyond_runs(const Law& law,
+                                     const InputValues& inputs) {
+  constexpr double kDecade = 10.0;
+  std::map<std::string, Interval, std::less<>> ranges = law.range.others;
+  if (!law.range.flops) {
+    for (const auto& [name, range] :
+         {std::pair(kParams.name, law.range.params),
+          std::pair(kTokens.name, law.range.tokens)}) {
+      if (range) {
+        ranges[std::string(name)] = {range->low / kDecade,
+                                     range->high * kDecade};
+      }
+    }
   }
-  if (!law.range.flops || !result.flops) return;
-  result.extrapolation = result.flops->value() / law.range.flops->high;
-  if (*result.extrapolation > kFarExtrapolation) {
+  std::vector<std::string> beyond;
+  for (const auto& [name, range] : ranges) {
+    const auto found = inputs.find(name);
+    if (found == inputs.end() || !std::isfinite(found->second)) continue;
+    const double value = found->second;
+    if (value < range.low || value > range.high) {
+      beyond.push_back(name + " " + format_number(value, 3));
+    }
+  }
+  return beyond;
+}
+
+void add_range_findings(const Law& law, Prediction& result) {
+  if (law.range.flops && result.flops) {
+    result.extrapolation = result.flops->value() / law.range.flops->high;
+  }
+  if (result.extrapolation && *result.extrapolation > kFarExtrapolation) {
     result.findings.push_back(
         {"law.extrapolation",
          Severity::Warning,
@@ -156,6 +216,37 @@ void add_findings(const Law& law, Prediction& result) {
          "fit larger pilot runs",
          {{"flops_over_fitted", *result.extrapolation}}});
   }
+  const std::vector<std::string> beyond = beyond_runs(law, result.inputs);
+  if (beyond.empty()) return;
+  result.findings.push_back({"law.extrapolation",
+                             Severity::Warning,
+                             "far beyond the runs of '" + law.id +
+                                 "': " + join_words(beyond) +
+                                 " (isoflop explain law shows their range)",
+                             "fit pilot runs there",
+                             {}});
+}
+
+void add_findings(const Law& law, Prediction& result) {
+  if (auto doubt = law_doubt(law)) {
+    // Within its runs a weak law still predicts.
+    if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
+    result.findings.push_back(*std::move(doubt));
+  }
+  add_range_findings(law, result);
+}
+
+/// Losses of one set of texts say little about errors at those of another.
+void add_chain_finding(const Law& law, const Law& error, Prediction& result) {
+  if (error.provenance.dataset.starts_with(law.provenance.dataset)) return;
+  result.findings.push_back(
+      {"law.other-losses",
+       Severity::Warning,
+       "'" + error.id +
+           "' was fitted on losses of: " + error.provenance.dataset + "; '" +
+           law.id + "' predicts those of: " + law.provenance.dataset,
+       "take both laws from the same runs",
+       {}});
 }
 
 }  // namespace
@@ -182,7 +273,7 @@ Prediction predict(const Law& law,
   validate(options, "predict");
   const std::shared_ptr<const Form> form = form_for(law, inputs);
   InputValues values = values_of(inputs);
-  const std::optional<Flops> flops = flops_of(values);
+  const std::optional<Flops> flops = flops_of(*form, values);
   if (form->input_index(kFlops.name) && flops) {
     // A law of compute alone may be asked about a size and data.
     for (const std::string_view name : {kParams.name, kTokens.name}) {
@@ -195,27 +286,29 @@ Prediction predict(const Law& law,
   result.law = law.id;
   result.asked = inputs;
   result.options = options;
-  result.inputs = used_inputs(*form, at);
+  result.inputs = used_inputs(*form, values, at);
   result.output = form->output().name;
   result.meaning = form->output().meaning;
+  if (form->answers_loss() || result.output == "value") {
+    result.unit = law.provenance.loss_unit;
+  }
   result.value = answer(*form, law.coefficients, at);
   result.flops = flops;
   if (flops && form->input_index(kFlops.name) && !form->answers_loss()) {
     result.allocation = allocation(law, *flops);
   }
-  if (std::isnan(result.value)) {
-    fail("law '" + law.id + "' has no answer for this run");
+  if (!std::isfinite(result.value)) {
+    fail("law '" + law.id + "' has no finite answer for this run");
   }
-  const Eigen::VectorXd answers = answers_of_draws(law, *form, at);
-  if (answers.size() > 0) {
-    result.interval = percentile_interval(answers, options.level);
-  }
+  const std::vector<double> answers = answers_of_draws(law, *form, at);
+  result.interval = interval_of(answers, options.level, &result.draws_without);
   if (!inputs.downstream.empty()) {
     if (!form->answers_loss()) {
       fail("law '" + law.id + "' answers no loss to turn into an error rate");
     }
-    result.downstream = chain(
-        find_law(inputs.downstream, inputs.allow_unverified), result.value, answers, options.level);
+    const Law error = find_law(inputs.downstream, inputs.allow_unverified);
+    result.downstream = chain(error, result.value, answers, options.level);
+    add_chain_finding(law, error, result);
   }
   add_findings(law, result);
   return result;

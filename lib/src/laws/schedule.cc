@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/laws/schedule.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <stdexcept>
@@ -40,8 +42,18 @@ class Keys {
       if (equals == std::string_view::npos) {
         fail("key " + name + " has no value; write " + name + "=NUMBER");
       }
+      if (values_.contains(name)) fail("key " + name + " is given twice");
       values_[name] = parse_number(item.substr(equals + 1));
       text = comma == std::string_view::npos ? "" : text.substr(comma + 1);
+    }
+  }
+
+  /// Refuses a key that the kind does not have.
+  void require_for(const std::string& kind,
+                   const std::string& name,
+                   const std::string& owners) const {
+    if (kind != owners && values_.contains(name)) {
+      fail("key " + name + " belongs to " + owners + ", not to " + kind);
     }
   }
 
@@ -80,6 +92,9 @@ LearningRateSchedule parse_schedule(std::string_view text) {
   const Keys keys(colon == std::string_view::npos ? ""
                                                   : text.substr(colon + 1));
   constexpr double kNeeded = std::numeric_limits<double>::quiet_NaN();
+  keys.require_for(kind, "decay", "wsd");
+  if (kind == "constant")
+    keys.require_for(kind, "end", "cosine, linear and wsd");
   const double steps = std::floor(keys.get("steps", kNeeded, kMostSteps));
   const double peak = keys.get("peak", kNeeded, 1e3);
   const double warmup = std::floor(keys.get("warmup", 0, steps));

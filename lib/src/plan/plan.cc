@@ -2,12 +2,12 @@
 #include "isoflop/plan/plan.h"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "base/root.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/units/text.h"
@@ -45,16 +45,7 @@ std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
   const double low = gap(from);
   const double high = gap(to);
   if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
-  std::uintmax_t iterations = 200;
-  const auto [a, b] = boost::math::tools::toms748_solve(
-      gap,
-      from,
-      to,
-      low,
-      high,
-      boost::math::tools::eps_tolerance<double>(52),
-      iterations);
-  return 0.5 * (a + b);
+  return bracketed_root(gap, from, to, low, high);
 }
 
 Optimum run_of(const Law& law, Params params, Tokens tokens) {
@@ -71,8 +62,17 @@ struct Choice {
 /// Most tokens that the unique ones give; infinite when not limited.
 Tokens most_tokens(const Scenario& scenario) {
   const auto unique = exact(scenario.unique_tokens, "unique_tokens");
-  return unique ? *unique * scenario.max_epochs
+  return unique ? *unique * scenario.useful_epochs()
                 : Tokens(std::numeric_limits<double>::infinity());
+}
+
+/// The scenario with the passes that the law leaves open: one that weighs
+/// repeats decides on them itself, unless there is a bound.
+Scenario with_open_epochs(Scenario scenario, const Law& law) {
+  if (!scenario.max_epochs && law.form->input_index(kUniqueTokens.name)) {
+    scenario.max_epochs = std::numeric_limits<double>::infinity();
+  }
+  return scenario;
 }
 
 /// Caps the data of a choice at what the unique tokens give.
@@ -168,15 +168,12 @@ std::optional<Interval> flat_range(const Law& law, const Optimum& run) {
     double far = 0.1;
     while (excess(side * far) < 0.0 && far < 30.0) far *= 2.0;
     if (far >= 30.0) return std::nullopt;
-    std::uintmax_t iterations = 100;
-    const auto [a, b] = boost::math::tools::toms748_solve(
-        excess,
-        std::min(0.0, side * far),
-        std::max(0.0, side * far),
-        boost::math::tools::eps_tolerance<double>(40),
-        iterations);
-    (side < 0 ? range.low : range.high) =
-        run.params.value() * std::exp(0.5 * (a + b));
+    const double low = std::min(0.0, side * far);
+    const double high = std::max(0.0, side * far);
+    const double at =
+        bracketed_root(excess, low, high, excess(low), excess(high));
+    if (std::isnan(at)) return std::nullopt;
+    (side < 0 ? range.low : range.high) = run.params.value() * std::exp(at);
   }
   return range;
 }
@@ -264,22 +261,21 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
-  Scenario middle = scenario;
+  Scenario middle = with_open_epochs(scenario, law);
   if (middle.unique_tokens) {
     middle.unique_tokens = middle.unique_tokens->middle();
   }
   return choose(bind_scenario(law, middle, "plan"), middle).run;
 }
 
-Plan plan(const Law& given,
-          const Scenario& scenario,
-          const PlanOptions& options) {
-  validate(scenario, "plan");
+Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
+  validate(asked, "plan");
   validate(options, "plan");
+  const Scenario scenario = with_open_epochs(asked, given);
   const Law law = bind_scenario(given, scenario, "plan");
   Plan result;
   result.law = law;
-  result.scenario = scenario;
+  result.scenario = asked;
   result.options = options;
   const std::optional<Finding> doubt = doubt_of(law, options);
   if (doubt) result.findings.push_back(*doubt);
@@ -305,7 +301,7 @@ Plan plan(const Law& given,
       result.findings.push_back(finding);
     }
   }
-  for (Finding& note : law_notes(law)) {
+  for (Finding& note : law_notes(given)) {
     result.findings.push_back(std::move(note));
   }
   for (const double factor : {0.25, 0.5, 2.0, 4.0}) {

@@ -172,13 +172,14 @@ std::string to_json(const Prediction& prediction) {
   inputs["law"] = prediction.law;
   echo(prediction.options, inputs);
   const std::string answer =
-      prediction.answers_loss() ? "loss_nats" : prediction.output;
+      prediction.answers_nats() ? "loss_nats" : prediction.output;
   Json result = Json::object();
   for (const auto& [name, value] : prediction.inputs) {
     result[name] = std::isfinite(value) ? Json(value) : Json();
   }
   result["flops"] = json_of(prediction.flops);
   result["output"] = prediction.output;
+  if (!prediction.unit.empty()) result["unit"] = prediction.unit;
   result[answer] = prediction.value;
   result["intervals"] = {{"level", prediction.options.level},
                          {answer, json_of(prediction.interval)}};

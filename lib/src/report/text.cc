@@ -33,8 +33,11 @@ std::string amount(std::string_view variable, double value) {
 }
 
 std::string unit_of(const Prediction& prediction) {
-  return prediction.answers_loss() ? " nats per token"
-                                   : "  (" + prediction.meaning + ")";
+  if (prediction.answers_loss()) return " " + prediction.unit;
+  return "  (" +
+         (prediction.unit.empty() ? prediction.meaning
+                                  : printable(prediction.unit)) +
+         ")";
 }
 
 /// "70B params on 1.4T tokens, unique_tokens 25B"
@@ -71,13 +74,17 @@ std::string to_text(const Prediction& prediction) {
                    "  (" + percent(prediction.options.level) +
                    " of the law's draws)"});
   } else {
-    table.add({"interval", "none: the law comes without draws"});
+    table.add({"interval",
+               prediction.draws_without > 0
+                   ? "none: too many draws have no answer here"
+                   : "none: the law comes without draws"});
   }
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;
-    table.add({"run",
-               (run.params ? format_quantity(*run.params) + " params on " : "") +
-                   format_quantity(*run.tokens) + " tokens"});
+    table.add(
+        {"run",
+         (run.params ? format_quantity(*run.params) + " params on " : "") +
+             format_quantity(*run.tokens) + " tokens"});
   }
   if (prediction.downstream) {
     const DownstreamPrediction& error = *prediction.downstream;

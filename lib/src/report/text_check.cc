@@ -122,15 +122,15 @@ std::string needs_lines(const Check& check) {
         2);
   }
   if (const auto& unique = check.needs.unique_tokens_threshold) {
-    text += wrap("at " + format_quantity(check.run.flops) +
-                     " FLOP the size wastes " +
-                     percent(check.options.waste_error) + " below " +
-                     format_quantity(*unique * check.scenario.max_epochs,
-                                     TokensTag::unit) +
-                     " tokens: " + format_quantity(*unique, TokensTag::unit) +
-                     " unique ones at " +
-                     format_number(check.scenario.max_epochs, 3) + " epochs",
-                 2);
+    text += wrap(
+        "at " + format_quantity(check.run.flops) + " FLOP the size wastes " +
+            percent(check.options.waste_error) + " below " +
+            format_quantity(*unique * check.scenario.useful_epochs(),
+                            TokensTag::unit) +
+            " tokens: " + format_quantity(*unique, TokensTag::unit) +
+            " unique ones at " +
+            format_number(check.scenario.useful_epochs(), 3) + " epochs",
+        2);
   }
   return text;
 }

@@ -58,7 +58,7 @@ struct FitOptions {
               "coefficients"),
         field("coefficient",
               &FitOptions::coefficient,
-              "range of a coefficient, or its value, as alpha=0.05..2 or "
+              "range of a coefficient, or its start, as alpha=0.05..2 or "
               "A=480 (repeatable)"),
         field("objective",
               &FitOptions::objective,

@@ -112,11 +112,15 @@ struct Prediction {
   PredictOptions options;
   InputValues inputs;   ///< what the law read, and what it takes for absent
   std::string output;   ///< variable that is answered: "loss", "params" ...
-  std::string meaning;  ///< of it, with unit
+  std::string meaning;  ///< of it
+  std::string unit;     ///< of it, of a loss or of a formula; else ""
   double value;
   /// Over the law's draws: the doubt in the law, not the scatter of one run.
   /// Absent when the law has no draws.
   std::optional<Interval> interval;
+  /// Draws that have no answer for this run; with more than a tenth of them
+  /// there is no interval.
+  int draws_without = 0;
   std::optional<Flops> flops;  ///< of a run of known size and data, or given
   /// flops over the largest compute the law was fitted on, where known.
   std::optional<double> extrapolation;
@@ -126,6 +130,9 @@ struct Prediction {
   std::vector<Finding> findings;
 
   bool answers_loss() const { return output == kLoss.name; }
+  bool answers_nats() const {
+    return answers_loss() && unit == Provenance().loss_unit;
+  }
 };
 
 /// What makes a fitted law unfit for use: its status, as an error; nothing for

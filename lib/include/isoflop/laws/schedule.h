@@ -18,7 +18,7 @@ struct LearningRateSchedule {
 /// over the steps after the warm-up; `wsd`, which holds the peak and falls
 /// linearly in the last `decay` steps. Keys: `steps` and `peak`, which must be
 /// given; `warmup` (steps, 0), `end` (last rate: 0.1 of the peak, for wsd 0),
-/// `decay` (steps, 0.2 of all).
+/// `decay` (steps of wsd: 0.2 of those after the warm-up).
 ///
 /// @throws std::invalid_argument naming the kind or key and the rule.
 LearningRateSchedule parse_schedule(std::string_view text);

@@ -72,7 +72,7 @@ inline constexpr Variable kSparsity{"sparsity",
                                     "share of the experts that rest, in [0, 1)",
                                     Scale::Linear,
                                     0,
-                                    1,
+                                    0.9999999999999999,
                                     0,
                                     true};
 inline constexpr Variable kWeightBits{"weight_bits",

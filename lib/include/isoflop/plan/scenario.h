@@ -25,7 +25,7 @@ struct Scenario {
   std::optional<Range<Params>> params;
   std::optional<Range<Tokens>> tokens;
   std::optional<Range<Tokens>> unique_tokens;
-  double max_epochs = 4.0;
+  std::optional<double> max_epochs;
   bool allow_unverified = false;
 
   /// Only a scenario file sets these.
@@ -33,6 +33,11 @@ struct Scenario {
   std::string about;
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
+
+  /// Passes that are worth making where nothing else is said.
+  /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
+  static constexpr double kUsefulEpochs = 4.0;
+  double useful_epochs() const { return max_epochs.value_or(kUsefulEpochs); }
 
   static constexpr auto fields() {
     return std::make_tuple(
@@ -56,8 +61,9 @@ struct Scenario {
               "data.unique_tokens"),
         field("max_epochs",
               &Scenario::max_epochs,
-              "passes over the unique tokens that are still worth making; 4 "
-              "by Muennighoff et al. 2023, arXiv:2305.16264",
+              "passes over the unique tokens that are still worth making; when "
+              "absent 4 (Muennighoff et al. 2023, arXiv:2305.16264), and for "
+              "`plan` no bound under a law that weighs repeats",
               at_least(1),
               "data.max_epochs"),
         field("allow_unverified",

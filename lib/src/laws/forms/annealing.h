@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -16,12 +17,12 @@ namespace isoflop {
 /// of the warm-up. C and lam trade off against each other. One size of model
 /// and one batch a fit; the loss falls below zero far outside its range, where
 /// there is no answer.
-/// @source Tissue et al. 2024, arXiv:2408.11029, equation 1.
+/// @source Tissue et al. 2024, arXiv:2408.11029.
 struct AnnealingForm {
   static constexpr std::string_view name = "annealing";
   static constexpr std::string_view formula = "L0 + A*S1^-alpha - C*S2";
   static constexpr std::string_view source =
-      "Tissue et al. 2024, arXiv:2408.11029, eq. 1";
+      "Tissue et al. 2024, arXiv:2408.11029";
   static constexpr bool is_curve = true;
   static constexpr CoefficientInfo coefficients[] = {
       {"L0", "loss of endless training, nats", 0, 100, Scale::Log, true, 2.8},

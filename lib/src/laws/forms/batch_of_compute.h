@@ -9,7 +9,7 @@ namespace isoflop {
 
 /// B(C) = k C^a: best batch in tokens.
 ///
-/// It for compute-optimal models. Domain: C > 0.
+/// For compute-optimal models. Domain: C > 0.
 /// @source Bi et al. 2024 (DeepSeek), arXiv:2401.02954, eq. 1.
 struct BatchOfComputeForm : PowerFunction<1> {
   static constexpr std::string_view name = "batch_of_compute";

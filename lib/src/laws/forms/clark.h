@@ -17,13 +17,13 @@ namespace isoflop {
 ///   1/X' = 1/(X - 1 + (1/Xstart - 1/Xmax)^-1) + 1/Xmax.
 /// With one expert X' = Xstart. There is no data in it: it does not say how
 /// many tokens to train on. Domain: N > 0, X >= 1.
-/// @source Clark et al. 2022, arXiv:2202.01169, equation 10 and table 3.
+/// @source Clark et al. 2022, arXiv:2202.01169, table 3.
 struct ClarkForm {
   static constexpr std::string_view name = "clark";
   static constexpr std::string_view formula =
       "10^(a*lgN + b*lgX' + c*lgN*lgX' + d), X' of X experts saturating";
   static constexpr std::string_view source =
-      "Clark et al. 2022, arXiv:2202.01169, eq. 10";
+      "Clark et al. 2022, arXiv:2202.01169, table 3";
   static constexpr Variable inputs[] = {kParams, kExperts};
   static constexpr CoefficientInfo coefficients[] = {
       {"a", "slope of size", -2, 2, Scale::Linear, false, -0.082},

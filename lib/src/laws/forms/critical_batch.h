@@ -9,7 +9,7 @@ namespace isoflop {
 
 /// B(L) = k L^a: critical batch in tokens at a loss of L nats per token.
 ///
-/// It beyond it more devices save little time. Domain: L > 0.
+/// Beyond it more devices save little time. Domain: L > 0.
 /// @source Kaplan et al. 2020, arXiv:2001.08361, eq. 1.4.
 struct CriticalBatchForm : PowerFunction<1> {
   static constexpr std::string_view name = "critical_batch";

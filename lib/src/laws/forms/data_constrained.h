@@ -19,15 +19,15 @@ namespace isoflop {
 /// which D is compute-optimal. While D <= U and N <= N_opt it is the additive
 /// form. It saturates and never says that repeating does harm. Domain: N, D,
 /// U > 0.
-/// @source Muennighoff et al. 2023, arXiv:2305.16264, section 3 and
-///     appendix A; U_N as in huggingface/datablations,
+/// @source Muennighoff et al. 2023, arXiv:2305.16264;
+///     U_N as in huggingface/datablations,
 ///     utils/parametric_fit.ipynb.
 struct DataConstrainedForm {
   static constexpr std::string_view name = "data_constrained";
   static constexpr std::string_view formula =
       "E + A/N'^alpha + B/D'^beta, repeats and excess size discounted";
   static constexpr std::string_view source =
-      "Muennighoff et al. 2023, arXiv:2305.16264, sec. 3";
+      "Muennighoff et al. 2023, arXiv:2305.16264";
   static constexpr Variable inputs[] = {kParams, kTokens, kUniqueTokens};
   static constexpr CoefficientInfo coefficients[] = {
       {"E", "irreducible loss, nats", 0, 100, Scale::Log, true, 1.87},

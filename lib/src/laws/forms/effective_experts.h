@@ -9,7 +9,7 @@ namespace isoflop {
 /// 1/X' = 1/(X - 1 + (1/Xstart - 1/Xmax)^-1) + 1/Xmax.
 ///
 /// It goes from Xstart with one expert to Xmax with many.
-/// @source Clark et al. 2022, arXiv:2202.01169, equation 9.
+/// @source Clark et al. 2022, arXiv:2202.01169.
 template <class T, class X>
 auto log_effective_experts(const T& log_start,
                            const T& log_max,

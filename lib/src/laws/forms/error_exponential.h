@@ -14,12 +14,12 @@ namespace isoflop {
 /// The error rises from where the models were measured to eps, that of a
 /// guess. Below a loss of ln(k / eps) / gamma there is no answer. Losses are
 /// those of the set the law was fitted on. Domain: L > 0.
-/// @source Gadre et al. 2024, arXiv:2403.08540, equation 5.
+/// @source Gadre et al. 2024, arXiv:2403.08540.
 struct ErrorExponentialForm {
   static constexpr std::string_view name = "error_exponential";
   static constexpr std::string_view formula = "eps - k*exp(-gamma*L)";
   static constexpr std::string_view source =
-      "Gadre et al. 2024, arXiv:2403.08540, eq. 5";
+      "Gadre et al. 2024, arXiv:2403.08540";
   static constexpr Variable inputs[] = {kLoss};
   static constexpr Variable output = kErrorRate;
   static constexpr CoefficientInfo coefficients[] = {

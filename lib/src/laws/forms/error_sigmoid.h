@@ -13,12 +13,12 @@ namespace isoflop {
 ///
 /// The accuracy a / (1 + exp(-k (L - L0))) + b goes from b at a large loss to
 /// a + b at a small one, k being negative. Domain: L > 0.
-/// @source Bhagia et al. 2024, arXiv:2412.04403, equation 2.
+/// @source Bhagia et al. 2024, arXiv:2412.04403.
 struct ErrorSigmoidForm {
   static constexpr std::string_view name = "error_sigmoid";
   static constexpr std::string_view formula = "1 - b - a/(1 + exp(-k*(L-L0)))";
   static constexpr std::string_view source =
-      "Bhagia et al. 2024, arXiv:2412.04403, eq. 2";
+      "Bhagia et al. 2024, arXiv:2412.04403";
   static constexpr Variable inputs[] = {kLoss};
   static constexpr Variable output = kErrorRate;
   static constexpr CoefficientInfo coefficients[] = {

@@ -9,7 +9,7 @@ namespace isoflop {
 
 /// M*(C) = k C^a: compute-optimal training FLOP a token.
 ///
-/// It C counts attention, C = M D. Domain: C > 0.
+/// C counts attention, C = M D. Domain: C > 0.
 /// @source Bi et al. 2024 (DeepSeek), arXiv:2401.02954, eq. 4.
 struct FlopsPerTokenAllocationForm : PowerFunction<1> {
   static constexpr std::string_view name = "flops_per_token_allocation";

@@ -13,7 +13,7 @@ namespace isoflop {
 /// Mixtures of 64 experts of granularity G, the width of the dense
 /// feed-forward layer over that of an expert. N counts all experts, without
 /// embeddings. With g = 0 the additive form. Domain: N, D, G > 0.
-/// @source Krajewski et al. 2024, arXiv:2402.07871, equation 5 and table 1.
+/// @source Krajewski et al. 2024, arXiv:2402.07871, table 1.
 struct KrajewskiForm {
   static constexpr std::string_view name = "krajewski";
   static constexpr std::string_view formula =

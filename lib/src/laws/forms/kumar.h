@@ -16,13 +16,13 @@ namespace isoflop {
 /// and quantising the weights afterwards adds a harm that grows with the
 /// tokens. Bits without limit and no quantisation give the additive form. Far
 /// beyond 26e9 tokens the harm explodes. Domain: N, D, bits > 0.
-/// @source Kumar et al. 2024, arXiv:2411.04330, equations 9 and 10.
+/// @source Kumar et al. 2024, arXiv:2411.04330.
 struct KumarForm {
   static constexpr std::string_view name = "kumar";
   static constexpr std::string_view formula =
       "A/Neff^alpha + B/D^beta + E + CT*D^gD/Neff^gN*exp(-Ppost/gpost)";
   static constexpr std::string_view source =
-      "Kumar et al. 2024, arXiv:2411.04330, eqs. 9 and 10";
+      "Kumar et al. 2024, arXiv:2411.04330";
   static constexpr Variable inputs[] = {
       kParams, kTokens, kWeightBits, kActivationBits, kCacheBits, kPostBits};
   static constexpr CoefficientInfo coefficients[] = {

@@ -9,7 +9,7 @@ namespace isoflop {
 
 /// lr(N, D) = k N^n D^d: best peak learning rate.
 ///
-/// It N counts parameters without vocabulary. Domain: N, D > 0.
+/// N counts parameters without vocabulary. Domain: N, D > 0.
 /// @source Li et al. 2025 (Step Law), arXiv:2503.04715, eq. 1.
 struct LearningRateForm : PowerFunction<2> {
   static constexpr std::string_view name = "learning_rate";

@@ -9,7 +9,7 @@ namespace isoflop {
 
 /// lr(C) = k C^a: best peak learning rate.
 ///
-/// It for compute-optimal models. Domain: C > 0.
+/// For compute-optimal models. Domain: C > 0.
 /// @source Bi et al. 2024 (DeepSeek), arXiv:2401.02954, eq. 1.
 struct LearningRateOfComputeForm : PowerFunction<1> {
   static constexpr std::string_view name = "learning_rate_of_compute";

@@ -16,7 +16,7 @@ namespace isoflop {
 /// their effective number as in the form `clark`. At one number of experts it
 /// is an additive form, with one expert that of dense models. Domain: Na, D >
 /// 0, X >= 1.
-/// @source Ludziejewski et al. 2025, arXiv:2502.05172, equation 5 and table 3.
+/// @source Ludziejewski et al. 2025, arXiv:2502.05172, table 3.
 struct LudziejewskiForm {
   static constexpr std::string_view name = "ludziejewski";
   static constexpr std::string_view formula =

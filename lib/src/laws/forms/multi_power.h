@@ -16,13 +16,13 @@ namespace isoflop {
 /// S1 is the sum of the learning rates so far, warm-up counted, S_k(t) that of
 /// the steps k to t, and k runs over the steps after the warm-up. One size of
 /// model a fit. Rates are raw: coefficients belong to their size.
-/// @source Luo et al. 2025, arXiv:2503.12811, equation 1.
+/// @source Luo et al. 2025, arXiv:2503.12811.
 struct MultiPowerForm {
   static constexpr std::string_view name = "multi_power";
   static constexpr std::string_view formula =
       "L0 + A*S1^-alpha - B*sum(dlr_k*(1 - (C*lr_k^-gamma*S_k + 1)^-beta))";
   static constexpr std::string_view source =
-      "Luo et al. 2025, arXiv:2503.12811, eq. 1";
+      "Luo et al. 2025, arXiv:2503.12811";
   static constexpr bool is_curve = true;
   static constexpr CoefficientInfo coefficients[] = {
       {"L0", "loss of endless training, nats", 0, 100, Scale::Log, true, 2.7},
@@ -51,7 +51,11 @@ struct MultiPowerForm {
       const double fall = rates[k - 1] - rates[k];
       // A rate of zero at the end adds no area to work on.
       if (fall == 0.0 || since == 0.0) continue;
-      const double rate = std::max(rates[k], 1e-300);
+      if (rates[k] == 0.0) {
+        gain += fall;  // the limit of G at a rate of zero
+        continue;
+      }
+      const double rate = rates[k];
       gain +=
           fall *
           (1.0 -

@@ -10,7 +10,7 @@ namespace isoflop {
 
 /// Nne with Nne + omega Nne^(1/3) = N: parameters without embeddings from all
 /// of them, the inverse of the form `total_params`. Domain: N > 0.
-/// @source Pearce and Song 2024, arXiv:2406.12907, equation 4; the real root
+/// @source Pearce and Song 2024, arXiv:2406.12907; the real root
 ///     of x^3 + omega x = N is x = 2 sqrt(omega/3) sinh(asinh(z) / 3) with
 ///     z = N / (2 (omega/3)^(3/2)).
 struct NonembeddingParamsForm {
@@ -18,7 +18,7 @@ struct NonembeddingParamsForm {
   static constexpr std::string_view formula =
       "Nne with Nne + omega*Nne^(1/3) = N";
   static constexpr std::string_view source =
-      "Pearce and Song 2024, arXiv:2406.12907, eq. 4";
+      "Pearce and Song 2024, arXiv:2406.12907";
   static constexpr Variable inputs[] = {kParams};
   static constexpr Variable output = kNonEmbeddingParams;
   static constexpr CoefficientInfo coefficients[] = {

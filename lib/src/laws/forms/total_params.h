@@ -12,12 +12,12 @@ namespace isoflop {
 ///
 /// The embeddings grow with the width of the model. omega belongs to one
 /// family of shapes and one vocabulary. Domain: Nne > 0.
-/// @source Pearce and Song 2024, arXiv:2406.12907, equation 4.
+/// @source Pearce and Song 2024, arXiv:2406.12907.
 struct TotalParamsForm {
   static constexpr std::string_view name = "total_params";
   static constexpr std::string_view formula = "Nne + omega*Nne^(1/3)";
   static constexpr std::string_view source =
-      "Pearce and Song 2024, arXiv:2406.12907, eq. 4";
+      "Pearce and Song 2024, arXiv:2406.12907";
   static constexpr Variable inputs[] = {kNonEmbeddingParams};
   static constexpr Variable output = kParams;
   static constexpr CoefficientInfo coefficients[] = {
