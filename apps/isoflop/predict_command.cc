@@ -17,8 +17,8 @@ int run_predict(const Command& command,
   options.fill(inputs);
   PredictOptions predict_options;
   options.fill(predict_options);
-  const Prediction prediction =
-      predict(find_law(inputs.law, inputs.allow_unverified), inputs, predict_options);
+  const Prediction prediction = predict(
+      find_law(inputs.law, inputs.allow_unverified), inputs, predict_options);
   write_result(prediction, options.format(), streams);
   return report_findings(prediction.findings, options.format(), streams);
 }
