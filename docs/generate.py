@@ -30,6 +30,8 @@ TOML = re.compile(r"^```toml\n(# (\S+\.toml)\n.*?)^```$",
                   re.MULTILINE | re.DOTALL)
 LAYERS = {"runs": "Runs: what is odd about a table",
           "fit": "Fits: how far a law can be trusted",
+          "forecast": "Forecasts: how far larger runs are known",
+          "backtest": "Back-tests: what to trust",
           "law": "Laws: how far a law reaches",
           "plan": "Plans: whether to train"}
 

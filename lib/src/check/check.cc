@@ -330,6 +330,17 @@ void describe_run(const Given& given, Check& result) {
       span_of(given.tokens, low[0] - kLog6 - high[1], high[0] - kLog6 - low[1]);
 }
 
+/// The losses of a forecast. Regret stays the law's: the optimum departs from
+/// it by as much as the run.
+void forecast_losses(const Law& law, double level, Check& result) {
+  const LossForecast at =
+      law.discrepancy->at(result.run.params, result.run.tokens);
+  result.best.loss =
+      at.loss() / result.run.loss * result.best.loss;
+  result.run.loss = at.loss();
+  result.loss_nats = at.curve_interval(level);
+}
+
 void require_known_codes(const std::vector<std::string>& accepted) {
   std::vector<std::string> known;
   for (const RuleInfo& info : finding_codes()) known.emplace_back(info.code);
@@ -396,6 +407,7 @@ Check check(const Law& given_law,
   judge(*law.form, middle);
   result.run = middle_run(law, given);
   result.best = optimum(law, result.run.flops);
+  if (law.is_forecast()) forecast_losses(law, options.level, result);
 
   const std::vector<CheckSample> samples =
       draw_samples(law, given, scenario, options);

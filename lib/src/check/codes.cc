@@ -136,6 +136,53 @@ With --drop-bad, rows with empty cells or cells that are no positive number are
 counted and left out. Runs that failed are not missing at random: without them
 a law can look better than it is.
 )"},
+    {"forecast.few-runs",
+     "too few different runs for a forecast",
+     R"(
+A forecast needs eight runs that differ in size or data. With fewer the prior
+decides the answer.
+
+Add runs of other sizes and data; `isoflop predict --law ID` answers from a
+published law meanwhile.
+)"},
+    {"forecast.flat-design",
+     "size and data of the runs do not vary apart",
+     R"(
+All runs have one size, one amount of data, one compute or one ratio of tokens
+to parameters, within 10 %. Along that line a forecast holds; how the loss
+divides into a part of size and a part of data, and so how compute should
+divide, is the prior's word alone. Plans refuse such a law.
+
+Add runs off the line: the largest size on half and on twice its data.
+)"},
+    {"forecast.prior-mismatch",
+     "the runs are unlike the losses that the prior is about",
+     R"(
+The prior of the exponents comes from losses of language models in nats per
+token. Here an exponent ends more than 2.5 standard deviations off it, or the
+median loss is outside 0.3 to 15 nats: another unit, another kind of task, or a
+loss that size or data hardly move. Forecasts are then pulled to the wrong
+place.
+
+Check the unit of the loss. For another kind of task take --prior none, or
+laws fitted to such runs by --prior-law.
+)"},
+    {"forecast.poor-law",
+     "the runs depart from the law by as much as was looked for",
+     R"(
+The likeliest departure of the runs from the law is the largest of the grid. The
+law is then no guide beyond the runs: they may mix setups, or the law has the
+wrong form.
+
+Split the runs (--where), or compare forms with `isoflop backtest`.
+)"},
+    {"forecast.thinned",
+     "not all rows were used",
+     R"(
+The work of a forecast grows with the cube of its rows. Of more than 2000 some
+are taken evenly over size and data. Checkpoints of one run say little that its
+neighbours do not.
+)"},
     {"law.no-draws",
      "the law comes without draws, so that its doubt is not known",
      R"(

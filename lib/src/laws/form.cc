@@ -19,6 +19,26 @@ std::optional<int> Form::input_index(std::string_view name) const {
   return std::nullopt;
 }
 
+namespace {
+
+[[noreturn]] void fail_without_prior(const Form& form) {
+  throw std::invalid_argument("the form " + std::string(form.name()) +
+                              " declares no prior");
+}
+
+}  // namespace
+
+void Form::theta_from_prior(const double*,
+                            const double*,
+                            double*,
+                            Eigen::MatrixXd&) const {
+  fail_without_prior(*this);
+}
+
+void Form::prior_from_theta(const double*, const double*, double*) const {
+  fail_without_prior(*this);
+}
+
 Eigen::VectorXd Form::theta_from_coefficients(
     const Eigen::VectorXd& coefficients_) const {
   Eigen::VectorXd theta = coefficients_;

@@ -44,6 +44,44 @@ class FormOf final : public Form {
     }
   }
 
+  std::span<const PriorInfo> priors() const override {
+    if constexpr (requires { F::priors; }) {
+      return F::priors;
+    } else {
+      return {};
+    }
+  }
+
+  void theta_from_prior(const double* at,
+                        const double* centre,
+                        double* theta,
+                        Eigen::MatrixXd& jacobian) const override {
+    if constexpr (requires { F::priors; }) {
+      using Jet = ceres::Jet<double, kCoefficients>;
+      Jet from[kCoefficients];
+      Jet to[kCoefficients];
+      for (int j = 0; j < kCoefficients; ++j) from[j] = Jet(at[j], j);
+      F::theta_from_prior(from, centre, to);
+      jacobian.resize(kCoefficients, kCoefficients);
+      for (int j = 0; j < kCoefficients; ++j) {
+        theta[j] = to[j].a;
+        jacobian.row(j) = to[j].v.transpose();
+      }
+    } else {
+      Form::theta_from_prior(at, centre, theta, jacobian);
+    }
+  }
+
+  void prior_from_theta(const double* theta,
+                        const double* centre,
+                        double* at) const override {
+    if constexpr (requires { F::priors; }) {
+      F::prior_from_theta(theta, centre, at);
+    } else {
+      Form::prior_from_theta(theta, centre, at);
+    }
+  }
+
   double evaluate(const double* theta, const double* inputs) const override {
     return F::evaluate(theta, inputs);
   }

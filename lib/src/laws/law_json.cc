@@ -10,6 +10,7 @@
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
+#include "laws/discrepancy_json.h"
 
 namespace isoflop {
 namespace {
@@ -295,7 +296,8 @@ Law read_law_entry(const LawJson& entry,
                         "traps",
                         "range",
                         "draws",
-                        "draws_source"});
+                        "draws_source",
+                        "discrepancy"});
   return law;
 }
 
@@ -319,6 +321,16 @@ Law parse_law(const std::string& text, const std::string& path) {
                 std::string(kSchema) + "\"; write one with isoflop fit -o");
   }
   Law law = read_law_entry(file, path, "the file");
+  if (reader.has("discrepancy")) {
+    try {
+      law.discrepancy = std::make_shared<const Discrepancy>(
+          law.form,
+          law.coefficients,
+          read_discrepancy(reader.member("discrepancy"), path));
+    } catch (const std::invalid_argument& error) {
+      reader.fail(error.what());
+    }
+  }
   if (!reader.has("draws")) return law;
   const LawJson& draws = reader.member("draws");
   if (!draws.is_array()) reader.fail("draws must be an array of rows");
@@ -369,6 +381,9 @@ std::string law_text(const Law& law) {
       row.push_back(law.draws(i, j));
     }
     file["draws"].push_back(std::move(row));
+  }
+  if (law.is_forecast()) {
+    file["discrepancy"] = discrepancy_json(law.discrepancy->data());
   }
   // Invalid UTF-8 in a file name must not stop the writing of a law.
   return file.dump(1, ' ', false, LawJson::error_handler_t::replace) + "\n";

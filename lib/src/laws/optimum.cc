@@ -157,6 +157,12 @@ Optimum optimum_by_search(const Law& law, Flops flops) {
 OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level) {
   constexpr double kMostWithout = 0.1;
   OptimumEstimate estimate{optimum(law, flops), {}, {}, {}, {}, 0};
+  if (law.is_forecast()) {
+    const LossForecast at =
+        law.discrepancy->at(estimate.best.params, estimate.best.tokens);
+    estimate.best.loss = at.loss();
+    estimate.loss_nats = at.curve_interval(level);
+  }
   if (!law.has_draws()) return estimate;
   const auto form = bind_inputs(law.form, {}, "optimum");
   const double log_flops = std::log(flops.value());
@@ -188,6 +194,7 @@ OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level) {
                      std::exp(log_product - n.low)};
   estimate.tokens_per_param = {std::exp(log_product - 2.0 * n.high),
                                std::exp(log_product - 2.0 * n.low)};
+  if (law.is_forecast()) return estimate;
   estimate.loss_nats = percentile_interval(
       Eigen::Map<const Eigen::VectorXd>(losses.data(), count), level);
   return estimate;

@@ -109,6 +109,29 @@ std::vector<double> answers_of_draws(const Law& law,
   return answers;
 }
 
+/// What a forecast says of a run in place of the law alone.
+/// @return losses spread as the mean curve may lie.
+std::vector<double> apply_forecast(const Law& law,
+                                   const InputValues& values,
+                                   double level,
+                                   Prediction& result) {
+  constexpr int kQuantiles = 199;
+  const LossForecast at =
+      law.discrepancy->at(Params(values.find(kParams.name)->second),
+                          Tokens(values.find(kTokens.name)->second));
+  result.value = at.loss().value();
+  result.interval = at.curve_interval(level);
+  result.run_interval = at.run_interval(level);
+  result.forecast = at;
+  std::vector<double> losses;
+  for (int i = 1; i <= kQuantiles; ++i) {
+    const double u = i / (kQuantiles + 1.0);
+    const Interval around = at.curve_interval(std::abs(2.0 * u - 1.0));
+    losses.push_back(u < 0.5 ? around.low : around.high);
+  }
+  return losses;
+}
+
 /// The error at the loss, and over the draws of whichever law has them.
 DownstreamPrediction chain(const Law& law,
                            double loss,
@@ -300,8 +323,14 @@ Prediction predict(const Law& law,
   if (!std::isfinite(result.value)) {
     fail("law '" + law.id + "' has no finite answer for this run");
   }
-  const std::vector<double> answers = answers_of_draws(law, *form, at);
-  result.interval = interval_of(answers, options.level, &result.draws_without);
+  std::vector<double> answers;
+  if (law.is_forecast()) {
+    answers = apply_forecast(law, values, options.level, result);
+  } else {
+    answers = answers_of_draws(law, *form, at);
+    result.interval =
+        interval_of(answers, options.level, &result.draws_without);
+  }
   if (!inputs.downstream.empty()) {
     if (!form->answers_loss()) {
       fail("law '" + law.id + "' answers no loss to turn into an error rate");

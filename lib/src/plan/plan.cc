@@ -142,7 +142,10 @@ SizeAlternative alternative(const Law& law,
   other.size_factor = size_factor;
   other.params = run.params * size_factor;
   other.tokens = run.tokens / size_factor;
-  other.loss = law.loss(other.params, other.tokens);
+  // Regret is the law's: it is what the size is chosen by. Of a forecast the
+  // loss of the run is another, by as much as at its neighbours.
+  other.loss = run.loss / law.loss(run.params, run.tokens) *
+               law.loss(other.params, other.tokens);
   other.loss_regret_nats = (other.loss - run.loss).value();
   const Eigen::VectorXd theta =
       law.form->theta_from_coefficients(law.coefficients);
@@ -158,9 +161,10 @@ SizeAlternative alternative(const Law& law,
 /// Sizes around the run, at its compute, whose loss is within 0.1 % of its.
 std::optional<Interval> flat_range(const Law& law, const Optimum& run) {
   constexpr double kFlat = 1e-3;
+  const Nats at_run = law.loss(run.params, run.tokens);
   const auto excess = [&](double log_factor) {
     const double factor = std::exp(log_factor);
-    return law.loss(run.params * factor, run.tokens / factor) / run.loss - 1.0 -
+    return law.loss(run.params * factor, run.tokens / factor) / at_run - 1.0 -
            kFlat;
   };
   Interval range;
@@ -294,6 +298,7 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   }
   const Prediction prediction =
       predict(law, result.run.params, result.run.tokens, {options.level});
+  if (law.is_forecast()) result.run.loss = Nats(prediction.value);
   result.loss_nats = prediction.interval;
   result.extrapolation = prediction.extrapolation;
   for (const Finding& finding : prediction.findings) {

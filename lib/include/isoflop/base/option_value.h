@@ -111,6 +111,29 @@ struct OptionValue<std::vector<std::string>> {
   static std::string write(const std::vector<std::string>& value);
 };
 
+template <>
+struct OptionValue<std::vector<double>> {
+  static constexpr std::string_view placeholder = "NUMBERS";
+  static constexpr std::string_view type = "text";
+  static std::vector<double> read(std::string_view text, const Bounds& bounds) {
+    std::vector<double> values;
+    while (true) {
+      const std::size_t comma = text.find(',');
+      values.push_back(
+          OptionValue<double>::read(text.substr(0, comma), bounds));
+      if (comma == std::string_view::npos) return values;
+      text.remove_prefix(comma + 1);
+    }
+  }
+  static std::string write(const std::vector<double>& values) {
+    std::string text;
+    for (const double value : values) {
+      text += (text.empty() ? "" : ",") + format_exact(value);
+    }
+    return text;
+  }
+};
+
 template <class Tag>
 struct OptionValue<std::vector<Quantity<Tag>>> {
   static std::string_view placeholder_of() { return Tag::unit.flag; }

@@ -117,6 +117,8 @@ struct Check {
   /// The plan at the middle of its ranges.
   Optimum run;
   Optimum best;          ///< at the same compute
+  /// Of the loss of the run, where the law is a forecast.
+  std::optional<Interval> loss_nats;
   Range<Params> params;  ///< what the scenario spans, derived or given
   Range<Tokens> tokens;
   Range<Flops> flops;

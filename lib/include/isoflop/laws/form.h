@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,28 @@ struct CoefficientInfo {
   bool is_linear;  ///< the loss is linear in it, the others held fixed
   double nominal;  ///< a typical value, for judging a design before a fit
 };
+
+/// A coordinate in which more is known of a form than a range: a normal prior.
+///
+/// The coordinates of a form are its coefficients in other words: those that
+/// prior knowledge is about, and terms of the loss at the centre of the runs.
+struct PriorInfo {
+  std::string_view name;
+  double mean;  ///< of a term of the loss, which is flat: not used
+  double sd;    ///< infinite for a term of the loss
+  double low;   ///< smallest value a search may give
+  double high;
+  double spread;  ///< between starts of a search; 0 for one start
+
+  bool is_flat() const { return sd > std::numeric_limits<double>::max(); }
+};
+
+/// The exponent of size or of data in language-model losses, on the logarithm:
+/// 0.35 within a factor of e^0.25.
+inline constexpr double kLogExponent = -1.0498221244986778;  // ln 0.35
+inline constexpr double kLogExponentSd = 0.25;
+inline constexpr double kLowestLogExponent = -4.6;  // ln 0.01
+inline constexpr double kHighestLogExponent = 1.4;  // ln 4
 
 /// What a formula or a named form is read with.
 struct FormSettings {
@@ -54,6 +77,26 @@ class Form {
   virtual const Variable& output() const { return kLoss; }
   /// `params` counts experts that rest, so that C = 6 N D does not hold.
   virtual bool counts_resting_experts() const { return false; }
+
+  /// Coordinates with a prior, as many as coefficients; none for a form that
+  /// declares no prior. The first flat one is the part that stays.
+  virtual std::span<const PriorInfo> priors() const { return {}; }
+
+  /// Theta from these coordinates, of a form that declares them.
+  /// @param at        n_coefficients
+  /// @param centre    n_inputs: where terms are what `at` says
+  /// @param theta     n_coefficients, written
+  /// @param jacobian  d theta / d at, n_coefficients squared, written
+  virtual void theta_from_prior(const double* at,
+                                const double* centre,
+                                double* theta,
+                                Eigen::MatrixXd& jacobian) const;
+
+  /// And back; what `theta` has no finite coordinate for is not finite.
+  /// @param at  n_coefficients, written
+  virtual void prior_from_theta(const double* theta,
+                                const double* centre,
+                                double* at) const;
 
   /// What `find_form` needs besides the name to give this form again.
   virtual FormSettings settings() const { return {}; }

@@ -16,6 +16,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/bind.h"
+#include "isoflop/laws/discrepancy.h"
 #include "isoflop/laws/form.h"
 #include "isoflop/units/quantity.h"
 
@@ -84,13 +85,19 @@ struct Law {
   Provenance provenance;
   LawRange range;
   LawStatus status = LawStatus::Published;
+  /// How runs depart from the law, where that was learned with it: the law is
+  /// a forecast then. Null for a law alone. Losses that are predicted and
+  /// their intervals take it into account; size and data are the law's.
+  std::shared_ptr<const Discrepancy> discrepancy;
 
+  bool is_forecast() const { return discrepancy != nullptr; }
   bool has_draws() const { return draws.rows() > 0; }
   std::map<std::string, double> named_coefficients() const;
   /// The answer of the law for a run, on the natural scale of its output.
   /// @throws std::invalid_argument as `input_vector`.
   double value(const InputValues& inputs) const;
-  /// The loss of a run; what else the law reads is as in a run without it.
+  /// The loss of a run by the law alone; what else it reads is as in a run
+  /// without it. `predict` gives the loss of a forecast.
   /// @throws std::invalid_argument unless both are positive and finite.
   Nats loss(Params params, Tokens tokens) const;
 };

@@ -31,7 +31,8 @@ struct OptimumEstimate {
   int draws_without = 0;
 };
 
-/// The optimum at a budget, with percentile intervals over the law's draws.
+/// The optimum at a budget, with percentile intervals over the law's draws; of
+/// a forecast the loss, with that of its mean curve.
 /// @param level  share of the draws an interval holds, in (0, 1)
 /// @throws std::invalid_argument as `optimum`.
 OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level);

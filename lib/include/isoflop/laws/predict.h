@@ -93,7 +93,8 @@ struct PredictOptions {
   static constexpr auto fields() {
     return std::make_tuple(field("level",
                                  &PredictOptions::level,
-                                 "share of the law's draws an interval holds",
+                                 "share of the law's draws, or chance of a "
+                                 "forecast, that an interval holds",
                                  kOpenUnit));
   }
 };
@@ -115,9 +116,13 @@ struct Prediction {
   std::string meaning;  ///< of it
   std::string unit;     ///< of it, of a loss or of a formula; else ""
   double value;
-  /// Over the law's draws: the doubt in the law, not the scatter of one run.
-  /// Absent when the law has no draws.
+  /// Over the law's draws, or of a forecast that of the mean curve: the doubt
+  /// in the law, not the scatter of one run. Absent when a law alone has no
+  /// draws.
   std::optional<Interval> interval;
+  /// Of a forecast: where a single new run may end.
+  std::optional<Interval> run_interval;
+  std::optional<LossForecast> forecast;  ///< and the parts of its doubt
   /// Draws that have no answer for this run; with more than a tenth of them
   /// there is no interval.
   int draws_without = 0;
@@ -139,7 +144,8 @@ struct Prediction {
 /// a law that is identified or published.
 std::optional<Finding> law_doubt(const Law& law);
 
-/// What a law answers for a run, with its interval. For a law of compute,
+/// What a law answers for a run, with its interval; of a forecast the loss that
+/// takes its departure from the law into account. For a law of compute,
 /// `flops` follows from params and tokens as C = 6 N D when it is not given.
 /// @throws std::invalid_argument as `input_vector`, for a law of a loss curve
 ///     without a schedule, or for a downstream law that does not read a loss.

@@ -29,6 +29,43 @@ struct AdditiveForm {
       {"alpha", "exponent of size", 0.01, 4, Scale::Linear, false, 0.35},
       {"beta", "exponent of data", 0.01, 4, Scale::Linear, false, 0.37}};
 
+  /// What losses of language models have shown of the exponents.
+  static constexpr PriorInfo priors[] = {
+      {"ln E", 0, kInfinite, -12, 5, 0},
+      {"ln size term", 0, kInfinite, -30, 10, 0},
+      {"ln data term", 0, kInfinite, -30, 10, 0},
+      {"ln alpha",
+       kLogExponent,
+       kLogExponentSd,
+       kLowestLogExponent,
+       kHighestLogExponent,
+       0.55},
+      {"ln beta",
+       kLogExponent,
+       kLogExponentSd,
+       kLowestLogExponent,
+       kHighestLogExponent,
+       0.55}};
+
+  template <class T>
+  static void theta_from_prior(const T* at, const double* centre, T* theta) {
+    using std::exp;
+    theta[0] = at[0];
+    theta[3] = exp(at[3]);
+    theta[4] = exp(at[4]);
+    theta[1] = at[1] + theta[3] * centre[0];
+    theta[2] = at[2] + theta[4] * centre[1];
+  }
+  static void prior_from_theta(const double* theta,
+                               const double* centre,
+                               double* at) {
+    at[0] = theta[0];
+    at[1] = theta[1] - theta[3] * centre[0];
+    at[2] = theta[2] - theta[4] * centre[1];
+    at[3] = std::log(theta[3]);
+    at[4] = std::log(theta[4]);
+  }
+
   /// @param theta   ln E, ln A, ln B, alpha, beta
   /// @param inputs  ln N, ln D
   /// @return        ln L
