@@ -2,6 +2,7 @@
 #include "isoflop/check/check.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
+#include "law_source.h"
 #include "options.h"
 
 namespace isoflop::cli {
@@ -12,6 +13,7 @@ int run_check(const Command& command,
               const Streams& streams) {
   OptionSet options(command);
   options.add<Scenario>().add<CheckOptions>();
+  offer_runs(options);
   if (!options.parse(args, 1, streams)) return kAnswered;
   Scenario scenario;
   if (!options.positional().empty()) {
@@ -20,9 +22,10 @@ int run_check(const Command& command,
   options.fill(scenario);
   CheckOptions check_options;
   options.fill(check_options);
-  const Check result = check(find_law(scenario.law, scenario.allow_unverified),
-                             scenario,
-                             check_options);
+  const Check result =
+      check(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+            scenario,
+            check_options);
   write_result(result, options.format(), streams);
   return worst(result.findings) == Severity::Error ? kNo : kAnswered;
 }
@@ -35,6 +38,7 @@ const Command kCheckCommand{
     {"check --params 70B --tokens 1.4T",
      "check --params 530B --tokens 270B",
      "check gpt-4.5",
+     "check --params 30B --tokens 600B --from data/pilot/pile.csv",
      "check --params 2T --tokens 13T --unique-tokens 5T..13T --format json"},
     "[SCENARIO]",
     run_check};

@@ -14,7 +14,9 @@ namespace isoflop::cli {
 namespace {
 
 const Command* const kCommands[] = {&kFitCommand,
+                                    &kForecastCommand,
                                     &kPredictCommand,
+                                    &kBacktestCommand,
                                     &kPlanCommand,
                                     &kCheckCommand,
                                     &kListCommand,

@@ -46,7 +46,9 @@ int run(const std::vector<std::string>& args,
 
 // The verbs, each in its own file.
 extern const Command kFitCommand;
+extern const Command kForecastCommand;
 extern const Command kPredictCommand;
+extern const Command kBacktestCommand;
 extern const Command kPlanCommand;
 extern const Command kCheckCommand;
 extern const Command kListCommand;

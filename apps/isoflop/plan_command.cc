@@ -2,6 +2,7 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
+#include "law_source.h"
 #include "options.h"
 
 namespace isoflop::cli {
@@ -12,6 +13,7 @@ int run_plan(const Command& command,
              const Streams& streams) {
   OptionSet options(command);
   options.add<Scenario>().add<PlanOptions>();
+  offer_runs(options);
   if (!options.parse(args, 1, streams)) return kAnswered;
   Scenario scenario;
   if (!options.positional().empty()) {
@@ -20,9 +22,10 @@ int run_plan(const Command& command,
   options.fill(scenario);
   PlanOptions plan_options;
   options.fill(plan_options);
-  const Plan result = plan(find_law(scenario.law, scenario.allow_unverified),
-                           scenario,
-                           plan_options);
+  const Plan result =
+      plan(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+           scenario,
+           plan_options);
   write_result(result, options.format(), streams);
   return report_findings(
       result.findings, options.format(), streams, {"law.no-draws"});
@@ -35,6 +38,7 @@ const Command kPlanCommand{
     "from a budget, a size or data to the run of lowest loss",
     {"plan --flops 1e24",
      "plan --flops 1e24 --unique-tokens 200B",
+     "plan --flops 1e24 --from data/pilot/pile.csv",
      "plan --params 7B --law hoffmann2022 --format json"},
     "[SCENARIO.TOML]",
     run_plan};

@@ -9,7 +9,9 @@
 #include <sstream>
 
 #include "fit/held_out.h"
+#include "isoflop/base/error.h"
 #include "isoflop/base/random.h"
+#include "isoflop/laws/predict.h"
 #include "laws/discrepancy_kernel.h"
 #include "support/reference.h"
 
@@ -342,6 +344,40 @@ TEST(Forecast, SaysWhatRunsCannotCarryIt) {
     }
   }
   EXPECT_THROW(forecast(Runs()), std::invalid_argument);
+}
+
+TEST(Forecast, ComesBackFromItsFileBitByBit) {
+  const Forecast result = forecast(wavy_runs(30, 10));
+  const std::string text = law_text(result.law);
+  const Law back = parse_law(text, "law.json");
+  ASSERT_TRUE(back.is_forecast());
+  EXPECT_EQ(law_text(back), text);
+  const LossForecast a = result.predict(Params(3e9), Tokens(1e11));
+  const LossForecast b = back.discrepancy->at(Params(3e9), Tokens(1e11));
+  EXPECT_EQ(a.log_loss(), b.log_loss());
+  EXPECT_EQ(a.sd_run(), b.sd_run());
+  EXPECT_FALSE(parse_law(law_text(published_law("besiroglu2024")), "law.json")
+                   .is_forecast());
+  std::string broken = text;
+  broken.replace(broken.find("\"length\""), 8, "\"lenght\"");
+  EXPECT_THAT(
+      testing::message_of<DataError>([&] { parse_law(broken, "law.json"); }),
+      ::testing::HasSubstr("length"));
+}
+
+TEST(Forecast, IsWhatPredictionsOfItsLawSay) {
+  const Forecast result = forecast(wavy_runs(40, 11));
+  const Prediction said = predict(result.law, Params(3e9), Tokens(1e11));
+  const LossForecast at = result.predict(Params(3e9), Tokens(1e11));
+  EXPECT_EQ(said.value, at.loss().value());
+  EXPECT_EQ(*said.interval, at.curve_interval(0.9));
+  EXPECT_EQ(*said.run_interval, at.run_interval(0.9));
+  EXPECT_GT(said.run_interval->high, said.interval->high);
+  const OptimumEstimate best = optimum_estimate(result.law, Flops(1e21), 0.9);
+  EXPECT_EQ(best.best.params.value(),
+            optimum(result.law, Flops(1e21)).params.value());
+  EXPECT_EQ(best.best.loss.value(),
+            result.predict(best.best.params, best.best.tokens).loss().value());
 }
 
 TEST(Forecast, OfManyRowsUsesSomeEvenly) {

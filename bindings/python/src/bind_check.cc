@@ -47,6 +47,7 @@ void bind_check(py::module_& module) {
       .def_readonly("scenario", &Check::scenario)
       .def_readonly("run", &Check::run)
       .def_readonly("best", &Check::best)
+      .def_readonly("loss_interval", &Check::loss_nats)
       .def_readonly("params", &Check::params)
       .def_readonly("tokens", &Check::tokens)
       .def_readonly("flops", &Check::flops)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
@@ -14,6 +15,7 @@ namespace isoflop::python {
 Law law_of(const py::object& law) {
   if (py::isinstance<Law>(law)) return law.cast<Law>();
   if (py::isinstance<FitResult>(law)) return law.cast<FitResult>().law;
+  if (py::isinstance<Forecast>(law)) return law.cast<Forecast>().law;
   return find_law(py::str(law).cast<std::string>());
 }
 
@@ -27,7 +29,8 @@ Law take_law(py::dict& keywords, std::string& name, bool allow_unverified) {
   const py::str key("law");
   if (keywords.contains(key)) {
     const py::object law = keywords.attr("pop")(key);
-    if (py::isinstance<Law>(law) || py::isinstance<FitResult>(law)) {
+    if (py::isinstance<Law>(law) || py::isinstance<FitResult>(law) ||
+        py::isinstance<Forecast>(law)) {
       Law known = law_of(law);
       name = known.id;
       return known;
@@ -50,6 +53,7 @@ void bind_law(py::module_& module) {
                     &Law::draws,
                     "n_draws x n_coefficients, in the order of the form")
       .def_readonly("status", &Law::status)
+      .def_property_readonly("is_forecast", &Law::is_forecast)
       .def_property_readonly(
           "form", [](const Law& value) { return value.form->name(); })
       .def_property_readonly(
@@ -157,6 +161,8 @@ void bind_laws(py::module_& module) {
       .def_readonly("value", &Prediction::value)
       .def_readonly("unit", &Prediction::unit)
       .def_readonly("interval", &Prediction::interval)
+      .def_readonly("run_interval", &Prediction::run_interval)
+      .def_readonly("forecast", &Prediction::forecast)
       .def_property_readonly("loss_nats",
                              [](const Prediction& self) {
                                return self.answers_nats()

@@ -2,7 +2,9 @@
 #include "isoflop/base/error.h"
 #include "isoflop/check/check.h"
 #include "isoflop/cost/table.h"
+#include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/runs/read_runs.h"
@@ -31,6 +33,8 @@ py::dict option_table() {
   py::dict table;
   table["read_runs"] = table_of(all_infos<ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
+  table["forecast"] = table_of(all_infos<ForecastOptions>());
+  table["backtest"] = table_of(all_infos<BacktestOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions>());
@@ -51,8 +55,10 @@ PYBIND11_MODULE(_core, module) {
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
   isoflop::python::bind_runs(module);
   isoflop::python::bind_form(module);
+  isoflop::python::bind_loss_forecast(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
+  isoflop::python::bind_forecast(module);
   isoflop::python::bind_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);

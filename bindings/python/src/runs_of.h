@@ -10,7 +10,8 @@ namespace isoflop::python {
 /// Runs from what a caller has: Runs, a path, a dict or a data frame.
 Runs runs_of(const py::object& runs);
 
-/// A law from what a caller has: a Law, a FitResult, an id or a path.
+/// A law from what a caller has: a Law, a FitResult, a Forecast, an id or a
+/// path.
 Law law_of(const py::object& law);
 
 /// Takes the keyword `law`, if given, off the keywords.

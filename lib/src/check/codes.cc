@@ -183,6 +183,29 @@ The work of a forecast grows with the cube of its rows. Of more than 2000 some
 are taken evenly over size and data. Checkpoints of one run say little that its
 neighbours do not.
 )"},
+    {"backtest.no-splits",
+     "too few runs to hold some out",
+     R"(
+A back-test learns from the runs up to a share of the largest compute and
+predicts the larger ones. No --factor leaves eight of the first and two of the
+others.
+)"},
+    {"backtest.forecast-worse",
+     "on these runs the forecast is worse than the plain fit",
+     R"(
+Over many sets of runs the forecast has half the error of the plain fit a decade
+out. Here it has more: the runs may be far from what its prior is about, span
+more than two decades of compute, or be very small.
+
+Predict with the plain fit (`isoflop fit`), and look at --factor one by one.
+)"},
+    {"backtest.intervals-short",
+     "intervals of the forecast held fewer of the larger runs than they should",
+     R"(
+Coverage is an average over sets of runs: within one nearly all runs are covered,
+or nearly all are not, because what departs from the law does so for all of
+them. On these runs the intervals were too short by more than 15 % of the runs.
+)"},
     {"law.no-draws",
      "the law comes without draws, so that its doubt is not known",
      R"(

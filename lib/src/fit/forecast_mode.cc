@@ -210,55 +210,6 @@ Eigen::VectorXd weights_by_compute(const ForecastProblem& problem) {
 
 }  // namespace
 
-Eigen::VectorXd ForecastProblem::precision() const {
-  Eigen::VectorXd found(static_cast<Eigen::Index>(priors.size()));
-  for (Eigen::Index j = 0; j < found.size(); ++j) {
-    const PriorInfo& prior = priors[static_cast<std::size_t>(j)];
-    found[j] = prior.is_flat() ? 0.0 : 1.0 / (prior.sd * prior.sd);
-  }
-  return found;
-}
-
-Eigen::VectorXd ForecastProblem::proper_precision() const {
-  constexpr double kFlatSd = 3.0;
-  return precision().cwiseMax(1.0 / (kFlatSd * kFlatSd));
-}
-
-Eigen::VectorXd ForecastProblem::deviation(const Eigen::VectorXd& at) const {
-  Eigen::VectorXd found = at;
-  for (Eigen::Index j = 0; j < at.size(); ++j) {
-    const PriorInfo& prior = priors[static_cast<std::size_t>(j)];
-    found[j] = prior.is_flat() ? 0.0 : at[j] - prior.mean;
-  }
-  return found;
-}
-
-Eigen::VectorXd ForecastProblem::theta(const Eigen::VectorXd& at) const {
-  Eigen::VectorXd found(at.size());
-  Eigen::MatrixXd unused;
-  form->theta_from_prior(at.data(), centre.data(), found.data(), unused);
-  return found;
-}
-
-void ForecastProblem::residuals(const Eigen::VectorXd& at,
-                                Eigen::VectorXd& residual,
-                                Eigen::MatrixXd* jacobian) const {
-  Eigen::VectorXd found(at.size());
-  Eigen::MatrixXd turn;
-  form->theta_from_prior(at.data(), centre.data(), found.data(), turn);
-  form->evaluate_columns(found, inputs, residual, jacobian);
-  residual -= log_loss;
-  if (jacobian != nullptr) *jacobian *= turn;
-}
-
-bool ForecastProblem::is_inside(const double* at) const {
-  for (std::size_t j = 0; j < priors.size(); ++j) {
-    const bool inside = at[j] >= priors[j].low && at[j] <= priors[j].high;
-    if (!inside) return false;
-  }
-  return true;
-}
-
 RobustMode robust_mode(const ForecastProblem& problem, int threads) {
   constexpr double kFirstScale = 0.01;
   constexpr int kRounds = 4;

@@ -2,6 +2,7 @@
 #include "isoflop/report/csv.h"
 
 #include "cost/table_rows.h"
+#include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
@@ -18,8 +19,8 @@ std::string csv_cell(const std::string& text) {
 
 std::string csv_line(const std::vector<std::string>& cells) {
   std::string line;
-  for (const std::string& cell : cells) {
-    line += (line.empty() ? "" : ",") + csv_cell(cell);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    line += (i == 0 ? "" : ",") + csv_cell(cells[i]);
   }
   return line + "\n";
 }
@@ -39,6 +40,35 @@ std::string to_csv(const std::vector<Model>& models) {
 
 std::string to_csv(const std::vector<Accelerator>& accelerators) {
   return csv_table(accelerators);
+}
+
+std::string to_csv(const PredictionTable& table) {
+  const auto low = [](const std::optional<Interval>& interval) {
+    return interval ? format_exact(interval->low) : std::string();
+  };
+  const auto high = [](const std::optional<Interval>& interval) {
+    return interval ? format_exact(interval->high) : std::string();
+  };
+  const auto number = [](const std::optional<double>& value) {
+    return value ? format_exact(*value) : std::string();
+  };
+  std::string text =
+      "name,params,tokens,flops,loss_nats,curve_low,curve_high,run_low,"
+      "run_high,extrapolation,observed_nats\n";
+  for (const PredictedRun& row : table.rows) {
+    text += csv_line({row.name,
+                      format_exact(row.params.value()),
+                      format_exact(row.tokens.value()),
+                      format_exact(row.flops.value()),
+                      format_exact(row.loss.value()),
+                      low(row.curve),
+                      high(row.curve),
+                      low(row.run),
+                      high(row.run),
+                      number(row.extrapolation),
+                      number(row.observed)});
+  }
+  return text;
 }
 
 }  // namespace isoflop

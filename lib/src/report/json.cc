@@ -35,6 +35,7 @@ Json law_json(const Law& law) {
           {"coefficients", coefficients_json(*law.form, law.coefficients)},
           {"standard_errors", std::move(errors)},
           {"verified", law.provenance.is_verified},
+          {"kind", law.is_forecast() ? "forecast" : "law"},
           {"draws", law.draws.rows()},
           {"draws_source", law.provenance.draws_source},
           {"title", law.provenance.title},
@@ -194,6 +195,10 @@ std::string to_json(const Prediction& prediction) {
                             {"interval", json_of(error.interval)}};
   }
   result["extrapolation"] = json_of(prediction.extrapolation);
+  if (prediction.forecast) {
+    result["intervals"]["run"] = json_of(prediction.run_interval);
+    result["forecast"] = json_of(*prediction.forecast);
+  }
   return dump(envelope(
       "predict", std::move(inputs), std::move(result), prediction.findings));
 }
@@ -264,6 +269,7 @@ std::string to_json(const Check& check) {
       {"tokens", check.run.tokens.value()},
       {"flops", check.run.flops.value()},
       {"loss_nats", check.run.loss.value()},
+      {"loss_interval", json_of(check.loss_nats)},
       {"ranges",
        {{"params", json_of(check.params)},
         {"tokens", json_of(check.tokens)},

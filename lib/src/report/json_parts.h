@@ -12,6 +12,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
+#include "isoflop/laws/discrepancy.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
 #include "isoflop/version.h"
@@ -48,6 +49,8 @@ Json json_of(const Range<Q>& range) {
   if (range.is_exact()) return range.low.value();
   return Json::array({range.low.value(), range.high.value()});
 }
+/// Defined in json_forecast.cc.
+Json json_of(const LossForecast& at);
 template <class T>
 Json json_of(const std::optional<T>& value) {
   return value ? json_of(*value) : Json(nullptr);

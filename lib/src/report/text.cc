@@ -72,12 +72,20 @@ std::string to_text(const Prediction& prediction) {
                amount(prediction.output, prediction.interval->low) + " .. " +
                    amount(prediction.output, prediction.interval->high) +
                    "  (" + percent(prediction.options.level) +
-                   " of the law's draws)"});
+                   (prediction.forecast ? " for the mean of such runs)"
+                                        : " of the law's draws)")});
   } else {
     table.add({"interval",
                prediction.draws_without > 0
                    ? "none: too many draws have no answer here"
                    : "none: the law comes without draws"});
+  }
+  if (prediction.run_interval) {
+    table.add(
+        {"a run",
+         amount(prediction.output, prediction.run_interval->low) + " .. " +
+             amount(prediction.output, prediction.run_interval->high) + "  (" +
+             percent(prediction.options.level) + " for one new run)"});
   }
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;

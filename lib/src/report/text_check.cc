@@ -92,6 +92,11 @@ std::string numbers_table(const Check& check) {
   table.add({"FLOP", format_quantity(check.run.flops), ""});
   table.add({"compute wasted", percent(waste.compute_factor), ""});
   std::string text = table.str();
+  if (check.loss_nats) {
+    text += wrap("loss forecast: " + interval_text(check.loss_nats, 4) + " (" +
+                     percent(check.options.level) + ")",
+                 2);
+  }
   if (waste.compute_factor_interval) {
     text += wrap((check.decided_by ? "wasted over draws and ranges: "
                                    : "wasted over the law's draws: ") +

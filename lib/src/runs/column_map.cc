@@ -185,12 +185,15 @@ std::string guess_column(const Names& all, const ColumnMap& map, int role) {
   throw ColumnError(text);
 }
 
-void require_columns(const Names& header, const ColumnMap& map, bool is_file) {
+void require_columns(const Names& header,
+                     const ColumnMap& map,
+                     bool is_file,
+                     bool needs_loss) {
   if (map.of(Role::Params) < 0 && map.of(Role::Tokens) < 0) {
     const std::string curve = describe_curve_header(header);
     if (!curve.empty()) throw ColumnError(curve);
   }
-  if (map.of(Role::Loss) < 0) {
+  if (needs_loss && map.of(Role::Loss) < 0) {
     fail_missing(header,
                  map,
                  static_cast<int>(Role::Loss),
@@ -339,7 +342,10 @@ std::string near_column(std::string_view name, const Names& header) {
   return did_you_mean(name, printable_names(header));
 }
 
-ColumnMap map_columns(const Names& header, const Names& chosen, bool is_file) {
+ColumnMap map_columns(const Names& header,
+                      const Names& chosen,
+                      bool is_file,
+                      bool needs_loss) {
   ColumnMap map;
   map.index.fill(-1);
   apply_choices(header, chosen, map);
@@ -354,7 +360,7 @@ ColumnMap map_columns(const Names& header, const Names& chosen, bool is_file) {
     if (index < 0) index = find_role(header, folded, taken, role, is_file);
     if (index >= 0) check_aggregate(at(header, index));
   }
-  require_columns(header, map, is_file);
+  require_columns(header, map, is_file, needs_loss);
   return map;
 }
 

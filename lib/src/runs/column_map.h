@@ -79,10 +79,12 @@ std::string near_column(std::string_view name,
 ///
 /// @param chosen   "loss=eval/loss" by the caller.
 /// @param is_file  messages tell of --column.
+/// @param needs_loss  false for runs that are planned
 /// @throws ColumnError for missing, ambiguous and duplicate columns.
 /// @throws std::invalid_argument for a choice of an unknown role.
 ColumnMap map_columns(const std::vector<std::string>& header,
                       const std::vector<std::string>& chosen,
-                      bool is_file);
+                      bool is_file,
+                      bool needs_loss = true);
 
 }  // namespace isoflop::detail

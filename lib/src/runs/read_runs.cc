@@ -12,6 +12,7 @@
 
 #include "isoflop/base/error.h"
 #include "isoflop/base/suggest.h"
+#include "isoflop/runs/planned_runs.h"
 #include "isoflop/units/text.h"
 #include "runs/cell_text.h"
 #include "runs/column_map.h"
@@ -146,8 +147,12 @@ class TableReader {
  public:
   TableReader(std::istream& in,
               const std::string& name,
-              const ReadOptions& options)
-      : name_(name), options_(options), csv_(in, name, options.comment) {
+              const ReadOptions& options,
+              bool needs_loss)
+      : name_(name),
+        options_(options),
+        needs_loss_(needs_loss),
+        csv_(in, name, options.comment) {
     for (const std::string& text : options.where) filters_.emplace_back(text);
   }
 
@@ -156,6 +161,7 @@ class TableReader {
     RowReader rows(header_, map_, scales_, separator_);
     while (csv_.next()) read_row(rows);
     if (rows.size() == 0) fail_no_rows();
+    if (!needs_loss_) return rows.take();
     Runs runs = rows.take();
     runs.source = name_;
     for (const RowFilter& filter : filters_) runs.dropped += filter.removed;
@@ -177,7 +183,7 @@ class TableReader {
     }
     header_ = header_names(csv_.cells());
     try {
-      map_ = detail::map_columns(header_, options_.column, true);
+      map_ = detail::map_columns(header_, options_.column, true, needs_loss_);
       scales_ = read_scales(options_.unit, header_, map_);
       for (RowFilter& filter : filters_) filter.bind(header_, map_, scales_);
     } catch (const ColumnError& error) {
@@ -238,6 +244,7 @@ class TableReader {
 
   const std::string& name_;
   const ReadOptions& options_;
+  bool needs_loss_;
   CsvReader csv_;
   char separator_ = ',';
   std::vector<std::string> header_;
@@ -280,15 +287,8 @@ std::vector<std::string> folder_names(const std::filesystem::path& folder) {
                                       folder_names(folder)));
 }
 
-}  // namespace
-
-Runs read_runs(std::istream& in,
-               const std::string& name,
-               const ReadOptions& options) {
-  return TableReader(in, name, options).read();
-}
-
-Runs read_runs(const std::string& path, const ReadOptions& options) {
+/// An open file, or a reason why there is none.
+std::ifstream open_table(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (path.empty()) throw FileError({}, "the path of the runs is empty");
@@ -305,7 +305,31 @@ Runs read_runs(const std::string& path, const ReadOptions& options) {
                     "cannot be opened" +
                         (errno != 0 ? ": " + cause.message() : std::string()));
   }
+  return in;
+}
+
+}  // namespace
+
+Runs read_runs(std::istream& in,
+               const std::string& name,
+               const ReadOptions& options) {
+  return TableReader(in, name, options, true).read();
+}
+
+Runs read_runs(const std::string& path, const ReadOptions& options) {
+  std::ifstream in = open_table(path);
   return read_runs(in, path, options);
+}
+
+PlannedRuns read_planned_runs(const std::string& path,
+                              const ReadOptions& options) {
+  std::ifstream in = open_table(path);
+  Runs runs = TableReader(in, path, options, false).read();
+  return {std::move(runs.params),
+          std::move(runs.tokens),
+          std::move(runs.loss_nats),
+          std::move(runs.name),
+          path};
 }
 
 }  // namespace isoflop

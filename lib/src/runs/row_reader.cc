@@ -57,7 +57,7 @@ RowReader::RowReader(const std::vector<std::string>& header,
 
 std::int64_t RowReader::size() const {
   return static_cast<std::int64_t>(
-      numbers_[static_cast<std::size_t>(Role::Loss)].size());
+      numbers_[static_cast<std::size_t>(Role::Params)].size());
 }
 
 bool RowReader::reject(Role role,

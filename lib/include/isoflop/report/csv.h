@@ -6,6 +6,7 @@
 
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
+#include "isoflop/laws/predict_table.h"
 
 namespace isoflop {
 
@@ -14,5 +15,6 @@ namespace isoflop {
 
 std::string to_csv(const std::vector<Model>& models);
 std::string to_csv(const std::vector<Accelerator>& accelerators);
+std::string to_csv(const PredictionTable& table);
 
 }  // namespace isoflop

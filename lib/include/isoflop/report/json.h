@@ -7,8 +7,11 @@
 #include "isoflop/check/check.h"
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
+#include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
 
 namespace isoflop {
@@ -20,6 +23,9 @@ namespace isoflop {
 
 std::string to_json(const FitResult& result);
 std::string to_json(const Prediction& prediction);
+std::string to_json(const Forecast& forecast);
+std::string to_json(const PredictionTable& table);
+std::string to_json(const Backtest& backtest);
 std::string to_json(const Plan& plan);
 std::string to_json(const Check& check);
 std::string to_json(const Law& law);

@@ -8,8 +8,11 @@
 #include "isoflop/check/check.h"
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
+#include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
 
 namespace isoflop {
@@ -20,6 +23,9 @@ namespace isoflop {
 
 std::string to_text(const FitResult& result);
 std::string to_text(const Prediction& prediction);
+std::string to_text(const Forecast& forecast);
+std::string to_text(const PredictionTable& table);
+std::string to_text(const Backtest& backtest);
 std::string to_text(const Plan& plan);
 std::string to_text(const Check& check);
 std::string to_text(const Law& law);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "isoflop/base/finding.h"
+#include "isoflop/laws/law.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/runs/planned_runs.h"
+
+namespace isoflop {
+
+/// What a law or a forecast says of one row.
+struct PredictedRun {
+  std::string name;  ///< "" without one
+  Params params;
+  Tokens tokens;
+  Flops flops;  ///< 6 N D
+  Nats loss;
+  std::optional<Interval> curve;  ///< of the mean curve; none without draws
+  std::optional<Interval> run;    ///< of one new run; a forecast has it
+  std::optional<LossForecast> forecast;
+  std::optional<double> extrapolation;  ///< flops over the law's largest
+  std::optional<double> observed;       ///< loss in nats, where it is known
+};
+
+/// How near the predictions came to losses that are known.
+struct PredictionScore {
+  int runs = 0;
+  double mean_abs_error = 0.0;  ///< relative, of the loss
+  double mean_error = 0.0;      ///< relative, above 0 when too high
+  /// Share inside the intervals of a run, or of the curve without these.
+  std::optional<double> coverage;
+};
+
+struct PredictionTable {
+  std::string law;  ///< id
+  bool is_forecast = false;
+  PredictOptions options;
+  std::string source;  ///< of the rows
+  std::vector<PredictedRun> rows;
+  std::optional<PredictionScore> score;  ///< where losses are known
+  std::vector<Finding> findings;
+};
+
+/// The loss of every row, with its intervals.
+/// @throws std::invalid_argument for a law that answers no loss of size and
+///     data, or rows that are not positive and finite.
+PredictionTable predict_table(const Law& law,
+                              const PlannedRuns& runs,
+                              const PredictOptions& options = {});
+
+}  // namespace isoflop

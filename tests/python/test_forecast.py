@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forecasts and back-tests, from arrays."""
+
+import math
+import pickle
+
+import pytest
+
+import isoflop
+
+
+def runs():
+    law = isoflop.published_law("besiroglu2024")
+    params = [1e7 * 1.15**i for i in range(40)]
+    tokens = [p * (5, 12, 30, 80)[i % 4] for i, p in enumerate(params)]
+    loss = [
+        law.loss(p, t) * math.exp(0.004 * math.sin(3 * i))
+        for i, (p, t) in enumerate(zip(params, tokens))
+    ]
+    return {"params": params, "tokens": tokens, "loss": loss}
+
+
+def test_forecast_predicts_arrays_as_it_does_one_run():
+    forecast = isoflop.forecast(runs(), threads=1)
+    assert forecast.law.is_forecast
+    assert forecast.rows_used == 40
+    table = isoflop.predict_table(forecast, [7e9, 7e10], [1.4e11, 1.4e12])
+    one = forecast.predict(7e9, 1.4e11)
+    assert len(table) == 2
+    assert table.is_forecast
+    assert table.loss_nats[0] == pytest.approx(one.loss_nats, rel=1e-12)
+    assert table.run_low[0] < table.curve_low[0] < table.loss_nats[0]
+    assert table.curve_high[0] < table.run_high[0]
+    assert one.run_interval(0.9)[1] == pytest.approx(table.run_high[0])
+
+
+def test_a_forecast_stands_for_a_law():
+    forecast = isoflop.forecast(runs())
+    prediction = isoflop.predict(law=forecast, params=7e9, tokens=1.4e11)
+    assert prediction.run_interval[0] < prediction.interval[0]
+    assert prediction.forecast.sd_run > prediction.forecast.sd_curve
+    plan = isoflop.plan(law=forecast, flops=1e22)
+    assert plan.loss_interval[0] < plan.run.loss_nats < plan.loss_interval[1]
+    check = isoflop.check(law=forecast, params=7e9, tokens=1.4e11)
+    assert check.loss_interval[0] < check.run.loss_nats
+    back = pickle.loads(pickle.dumps(forecast.law))
+    again = isoflop.predict(law=back, params=7e9, tokens=1.4e11)
+    assert again.value == prediction.value
+
+
+def test_known_losses_are_scored():
+    columns = runs()
+    table = isoflop.predict_table(
+        isoflop.forecast(columns),
+        columns["params"],
+        columns["tokens"],
+        columns["loss"],
+        level=0.8,
+    )
+    assert table.score.runs == 40
+    assert table.score.mean_abs_error < 0.01
+    assert table.score.coverage > 0.6
+
+
+def test_backtest_says_what_to_trust():
+    result = isoflop.backtest(runs(), factor=[10, 30], bootstrap=20)
+    assert [split.factor for split in result.splits] == [10, 30]
+    assert result.trusted in [method.name for method in result.methods]
+    assert result.methods[0].overall.mean_abs_error < 0.05
+
+
+def test_unknown_options_are_refused():
+    with pytest.raises(ValueError, match="amplitude"):
+        isoflop.forecast(runs(), amplitud=[0.1])
+    with pytest.raises(ValueError, match="declares no prior"):
+        isoflop.forecast(runs(), form="kaplan")
