@@ -17,6 +17,7 @@ const Command* const kCommands[] = {&kFitCommand,
                                     &kPredictCommand,
                                     &kPlanCommand,
                                     &kCheckCommand,
+                                    &kConvertCommand,
                                     &kListCommand,
                                     &kExplainCommand};
 

@@ -49,6 +49,7 @@ extern const Command kFitCommand;
 extern const Command kPredictCommand;
 extern const Command kPlanCommand;
 extern const Command kCheckCommand;
+extern const Command kConvertCommand;
 extern const Command kListCommand;
 extern const Command kExplainCommand;
 

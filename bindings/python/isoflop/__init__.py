@@ -8,6 +8,7 @@ texts with units are accepted too: ``isoflop.plan(flops="1e24")``.
 from isoflop._core import (
     Accelerator,
     Check,
+    Conversion,
     DataError,
     FileError,
     Finding,
@@ -23,6 +24,7 @@ from isoflop._core import (
     __version__,
     accelerators,
     check,
+    convert,
     explain,
     find_accelerator,
     find_model,
@@ -46,6 +48,7 @@ from isoflop._core import (
 __all__ = [
     "Accelerator",
     "Check",
+    "Conversion",
     "DataError",
     "FileError",
     "Finding",
@@ -61,6 +64,7 @@ __all__ = [
     "__version__",
     "accelerators",
     "check",
+    "convert",
     "explain",
     "find_accelerator",
     "find_model",

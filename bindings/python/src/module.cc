@@ -5,6 +5,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/version.h"
 #include "keywords.h"
@@ -30,6 +31,7 @@ py::list table_of(const std::vector<OptionInfo>& infos) {
 py::dict option_table() {
   py::dict table;
   table["read_runs"] = table_of(all_infos<ReadOptions>());
+  table["convert"] = table_of(all_infos<ConvertOptions, ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
@@ -50,6 +52,7 @@ PYBIND11_MODULE(_core, module) {
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
   isoflop::python::bind_runs(module);
+  isoflop::python::bind_convert(module);
   isoflop::python::bind_form(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);

@@ -22,6 +22,7 @@
 #include "isoflop/report/csv.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
+#include "isoflop/runs/convert.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/runs/runs.h"
 #include "isoflop/units/quantity.h"

@@ -129,6 +129,51 @@ out too slow where repeats are many. Keep the runs of one epoch
 
 Source: Muennighoff et al. 2023, arXiv:2305.16264.
 )"},
+    {"runs.curve",
+     "rows look like checkpoints of training curves",
+     R"(
+Many rows have the same params, and their tokens grow by equal steps: they are
+checkpoints of few runs. Their losses hang together, so that resampling rows
+gives intervals that are too narrow, and a loss before the end of a learning
+rate schedule is above that of a run that ends there.
+
+Keep one row a run (`isoflop convert --pick last`), or name the run of each row
+in a column `group`.
+)"},
+    {"runs.not-finite",
+     "the loss of a curve is NaN or infinite at some steps",
+     R"(
+Such steps are never taken for the best. When the last step is one of them, the
+run has no final loss: the table is refused, or with --drop-bad the run is left
+out and counted.
+)"},
+    {"runs.loss-unit",
+     "the loss may not be in nats per token",
+     R"(
+Laws compare losses in nats per token. Bits are turned by ln 2; bits per byte
+need the bytes per token of the evaluated text too, without which the loss stays
+per byte: the shape of the law is right then, but its losses do not compare with
+those of other laws. A median below 1.3 makes a note.
+)"},
+    {"runs.loss-sd",
+     "standard deviations above half the loss",
+     R"(
+The column loss_sd gives the weight of a run, (loss / loss_sd)^2. It is in the
+unit of the loss; one in per cent is a hundred times too large.
+)"},
+    {"runs.mixed-units",
+     "the losses fall into two groups, as nats and bits would",
+     R"(
+About a plane in ln N and ln D, which every law resembles over a few decades,
+the log losses form two groups ln(1 / ln 2) = 0.367 apart. Probably some rows
+are in bits. Give the unit of each row in a column loss_unit.
+)"},
+    {"runs.mixed-labels",
+     "the runs differ in what their parameters count",
+     R"(
+A column says that params are counted in more than one way, with and without
+embeddings. One law cannot hold for both: for small models they differ by half.
+)"},
     {"runs.dropped",
      "rows could not be read and were left out",
      R"(

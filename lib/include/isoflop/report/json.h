@@ -10,6 +10,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 
 namespace isoflop {
 
@@ -19,6 +20,7 @@ namespace isoflop {
 // line and Python give these bytes as they are.
 
 std::string to_json(const FitResult& result);
+std::string to_json(const Conversion& conversion);
 std::string to_json(const Prediction& prediction);
 std::string to_json(const Plan& plan);
 std::string to_json(const Check& check);

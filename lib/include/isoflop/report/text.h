@@ -11,6 +11,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 
 namespace isoflop {
 
@@ -19,6 +20,7 @@ namespace isoflop {
 // Control characters in names are shown as \xNN.
 
 std::string to_text(const FitResult& result);
+std::string to_text(const Conversion& conversion);
 std::string to_text(const Prediction& prediction);
 std::string to_text(const Plan& plan);
 std::string to_text(const Check& check);

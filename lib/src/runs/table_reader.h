@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "isoflop/runs/read_runs.h"
+#include "runs/record_source.h"
+
+namespace isoflop::detail {
+
+/// Runs from the records of a table, the header first.
+///
+/// @param separator  between cells in the file, for messages.
+/// @throws as `read_runs`.
+Runs read_records(RecordSource& source,
+                  char separator,
+                  const ReadOptions& options);
+
+}  // namespace isoflop::detail
