@@ -30,6 +30,9 @@ TOML = re.compile(r"^```toml\n(# (\S+\.toml)\n.*?)^```$",
                   re.MULTILINE | re.DOTALL)
 LAYERS = {"runs": "Runs: what is odd about a table",
           "fit": "Fits: how far a law can be trusted",
+          "valleys": "Valleys: isoFLOP parabolas",
+          "envelope": "Envelopes of training curves",
+          "compare": "Comparisons",
           "law": "Laws: how far a law reaches",
           "plan": "Plans: whether to train"}
 

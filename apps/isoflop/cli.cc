@@ -18,6 +18,9 @@ const Command* const kCommands[] = {&kFitCommand,
                                     &kPlanCommand,
                                     &kCheckCommand,
                                     &kConvertCommand,
+                                    &kCompareCommand,
+                                    &kValleysCommand,
+                                    &kEnvelopeCommand,
                                     &kListCommand,
                                     &kExplainCommand};
 

@@ -69,13 +69,13 @@ def cut_off(command, folder):
 
 def large(command, folder):
     """Memory grows with the columns in use, not with the text."""
-    rows = 300_000
+    rows = 60_000
     line = GOOD.splitlines(keepends=True)[1:]
     with open(folder / "runs.csv", "w") as out:
         out.write("params,tokens,loss,note\n")
         for i in range(rows):
-            out.write(line[i % len(line)].rstrip() + "," + "x" * 200 + "\n")
-    limit = "ulimit -v 400000 && exec \"$0\" fit runs.csv --bootstrap 0 " \
+            out.write(line[i % len(line)].rstrip() + "," + "x" * 5000 + "\n")
+    limit = "ulimit -v 350000 && exec \"$0\" fit runs.csv --bootstrap 0 " \
             "--threads 1"
     done = subprocess.run(["bash", "-c", limit, command], cwd=folder,
                           capture_output=True, timeout=TIMEOUT_S, check=False)

@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 HEAD = "params,tokens,loss\n"
 
 

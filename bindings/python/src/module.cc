@@ -2,7 +2,10 @@
 #include "isoflop/base/error.h"
 #include "isoflop/check/check.h"
 #include "isoflop/cost/table.h"
+#include "isoflop/fit/compare.h"
+#include "isoflop/fit/envelope.h"
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/runs/convert.h"
@@ -33,6 +36,9 @@ py::dict option_table() {
   table["read_runs"] = table_of(all_infos<ReadOptions>());
   table["convert"] = table_of(all_infos<ConvertOptions, ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
+  table["compare"] = table_of(all_infos<CompareOptions>());
+  table["isoflop_valleys"] = table_of(all_infos<ValleyOptions>());
+  table["envelope"] = table_of(all_infos<EnvelopeOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions>());
@@ -56,6 +62,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_form(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
+  isoflop::python::bind_compare(module);
   isoflop::python::bind_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);

@@ -181,6 +181,67 @@ With --drop-bad, rows with empty cells or cells that are no positive number are
 counted and left out. Runs that failed are not missing at random: without them
 a law can look better than it is.
 )"},
+    {"valleys.not-bracketed",
+     "budgets whose parabola has no minimum among their runs",
+     R"(
+The parabola through the losses of a budget opens downward (maximum), is flat
+within the scatter (flat), or has its lowest point beyond the smallest or largest
+run (edge); or the runs span half a budget and more (spread), because neighbours
+chain without a gap. Such a budget says nothing about the optimal size, and is
+left out of the power laws. Add runs on the side where the loss still falls, or
+set --budget-ratio closer to 1.
+)"},
+    {"valleys.no-frontier",
+     "less than two budgets have a minimum",
+     R"(
+A power law of the optimal size needs two budgets, and three for an interval.
+Runs are of one budget when the FLOP of neighbours differ by less than
+--budget-ratio; a table that is no isoFLOP sweep belongs to `isoflop fit`.
+)"},
+    {"valleys.bias",
+     "parabolas are off on this design, even without noise",
+     R"(
+A parabola is symmetric in ln N; the loss of a law along a budget is not, unless
+its exponents are equal. Its minimum is off by more the wider the sweep, and a
+centre of the sweep that drifts from budget to budget turns the exponent too.
+The bias shown is that of the law fitted to the same runs, through the same
+steps, without noise.
+
+Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.2, for the method.
+)"},
+    {"valleys.no-bias",
+     "the bias of the parabolas is not known",
+     R"(
+The runs do not determine the law that the bias is computed from. Parabolas look
+at a budget at a time and can have minima all the same.
+)"},
+    {"envelope.no-frontier",
+     "less than two sizes are ever the lowest inside the range",
+     R"(
+The smallest and the largest size do not count: one beyond them might be lower
+still. Give checkpoints of more sizes, from early enough that the curves cross.
+)"},
+    {"envelope.schedule",
+     "checkpoints are not runs that end there",
+     R"(
+Before the end of its learning-rate schedule a run has a higher loss than one
+whose schedule ends at that step. The envelope then favours small models, which
+have come further along theirs.
+
+Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.1 and appendix B.
+)"},
+    {"envelope.few-curves",
+     "too many resamples of the curves have no frontier",
+     R"(
+With few sizes a resample often has less than two left inside the range. The
+intervals would hold only the others, so they are left out.
+)"},
+    {"compare.best-not-identified",
+     "the form that predicts best is not determined by the runs",
+     R"(
+Predicting runs that are like the others needs no coefficients that can be told
+apart; extrapolating does.
+)"},
     {"law.no-draws",
      "the law comes without draws, so that its doubt is not known",
      R"(

@@ -8,7 +8,10 @@
 #include "isoflop/check/check.h"
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
+#include "isoflop/fit/compare.h"
+#include "isoflop/fit/envelope.h"
 #include "isoflop/fit/fit.h"
+#include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/runs/convert.h"
@@ -21,6 +24,10 @@ namespace isoflop {
 
 std::string to_text(const FitResult& result);
 std::string to_text(const Conversion& conversion);
+std::string to_text(const ValleyResult& result);
+std::string to_text(const EnvelopeResult& result);
+std::string to_text(const FormComparison& result);
+std::string to_text(const RunsComparison& result);
 std::string to_text(const Prediction& prediction);
 std::string to_text(const Plan& plan);
 std::string to_text(const Check& check);
