@@ -32,6 +32,9 @@ LAYERS = {"runs": "Runs: what is odd about a table",
           "fit": "Fits: how far a law can be trusted",
           "forecast": "Forecasts: how far larger runs are known",
           "backtest": "Back-tests: what to trust",
+          "valleys": "Valleys: isoFLOP parabolas",
+          "envelope": "Envelopes of training curves",
+          "compare": "Comparisons",
           "law": "Laws: how far a law reaches",
           "plan": "Plans: whether to train"}
 

@@ -19,6 +19,10 @@ const Command* const kCommands[] = {&kFitCommand,
                                     &kBacktestCommand,
                                     &kPlanCommand,
                                     &kCheckCommand,
+                                    &kConvertCommand,
+                                    &kCompareCommand,
+                                    &kValleysCommand,
+                                    &kEnvelopeCommand,
                                     &kListCommand,
                                     &kExplainCommand};
 

@@ -51,6 +51,10 @@ extern const Command kPredictCommand;
 extern const Command kBacktestCommand;
 extern const Command kPlanCommand;
 extern const Command kCheckCommand;
+extern const Command kConvertCommand;
+extern const Command kCompareCommand;
+extern const Command kValleysCommand;
+extern const Command kEnvelopeCommand;
 extern const Command kListCommand;
 extern const Command kExplainCommand;
 

@@ -7,6 +7,7 @@
 #include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
 #include "options.h"
+#include "runs_argument.h"
 
 namespace isoflop::cli {
 namespace {
@@ -31,8 +32,7 @@ int run_fit(const Command& command,
   const std::string& path = options.positional().front();
   const auto output = options.last("output");
   if (output) require_writable(*output, options.has("force"));
-  const Runs runs = path == "-" ? read_runs(streams.in, "<stdin>", read_options)
-                                : read_runs(path, read_options);
+  const Runs runs = runs_argument(path, read_options, streams);
   const FitResult result = fit(runs, fit_options);
   if (output) write_law(result.law, *output, options.has("force"));
   write_result(result, options.format(), streams);

@@ -53,8 +53,6 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"LfsPointer",
              "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"s,
              "git lfs pull"},
-        Kind{"JsonObject", "{\"loss\": [1]}"s, "JSON"},
-        Kind{"JsonArray", " [1, 2]"s, "JSON"},
         Kind{"Empty", ""s, "no header"},
         Kind{"Blank", "\n \r\n"s, "no header"},
         Kind{"OnlyByteOrderMark", "\xef\xbb\xbf"s, "no header"},

@@ -13,15 +13,18 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array<std::string_view, 5> kSeeds{
+constexpr std::array<std::string_view, 7> kSeeds{
     "name,family,loss,N,D,flops\n"
     "a,c4,3.0,10M,1e9,6e16\nb,rpj,3.5,1e8,2e9,1.2e18\n",
     "\xef\xbb\xbf\"val/loss\";params;tokens;lr\r\n3.1;\"1e8\";2e9;\r\n",
     "# note\nL\tn_params\tcompute\n3.25 nats\t7_000_000\t1e18\n",
     "loss,N,D,\"a\"\"b\nc\"\n3,1e8,2e9,x\n,,,\nnan,1e8,2e9,y\n",
-    "_step,loss,loss__MIN\n1,3,3\n"};
+    "_step,loss,loss__MIN\n1,3,3\n",
+    "{\"loss\": 3, \"N\": 1e8, \"D\": \"2B\", \"a\": {\"b\": [1]}}\n"
+    "{\"loss\": NaN, \"N\": 1e8, \"D\": 2e9}\n",
+    "[{\"loss\": 3, \"N\": 1e8, \"D\": 2e9, \"loss_unit\": \"bits\"}]"};
 constexpr std::string_view kBytes =
-    "\0\n\r\"',;\t #-+.eE019NaMB\x80\xff\xef="sv;
+    "\0\n\r\"',;\t #-+.eE019NaMB{}[]:\\\x80\xff\xef="sv;
 
 /// One random edit: a byte replaced, put in or taken out, or a piece doubled.
 void mutate(RandomStream& random, std::string& text) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <exception>
 #include <sstream>
 #include <string>
 
 #include "isoflop/base/error.h"
 #include "isoflop/runs/read_runs.h"
+#include "support/matchers.h"
 
 namespace isoflop::testing {
 
@@ -14,17 +14,6 @@ namespace isoflop::testing {
 inline Runs read(const std::string& text, const ReadOptions& options = {}) {
   std::istringstream in(text);
   return read_runs(in, "runs.csv", options);
-}
-
-/// What a call throws as `Error`, or "" when it throws nothing.
-template <class Error, class Call>
-std::string message_of(Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 /// Message of the DataError that reading the text throws; "" for none.

@@ -160,6 +160,28 @@ class CheckNeeds:
     @property
     def unique_tokens_threshold(self) -> Optional[float]: ...
 
+class Conversion:
+    @property
+    def files(self) -> list[ConvertedFile]: ...
+    @property
+    def findings(self) -> list[Finding]: ...
+    @property
+    def runs(self) -> Runs: ...
+    def to_csv(self) -> str: ...
+    def to_dict(self) -> Any: ...
+    def to_json(self) -> str: ...
+    def write(self, path: Any, replace: bool = False) -> None: ...
+
+class ConvertedFile:
+    @property
+    def kind(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def runs(self) -> int: ...
+
 class DataError(ValueError):
     pass
 
@@ -699,6 +721,24 @@ def check(
     accept: Any = ...,
 ) -> Check: ...
 
+def convert(
+    paths: Any,
+    *,
+    pick: Any = ...,
+    params: Number = ...,
+    tokens_per_step: Number = ...,
+    join: Any = ...,
+    column: Any = ...,
+    where: Any = ...,
+    unit: Any = ...,
+    loss_unit: Any = ...,
+    bytes_per_token: Number = ...,
+    separator: Any = ...,
+    decimal: Any = ...,
+    comment: Any = ...,
+    drop_bad: bool = ...,
+) -> Conversion: ...
+
 def explain(code: str) -> RuleInfo: ...
 
 def find_accelerator(id: str) -> Accelerator: ...
@@ -811,7 +851,10 @@ def read_runs(
     column: Any = ...,
     where: Any = ...,
     unit: Any = ...,
+    loss_unit: Any = ...,
+    bytes_per_token: Number = ...,
     separator: Any = ...,
+    decimal: Any = ...,
     comment: Any = ...,
     drop_bad: bool = ...,
 ) -> Runs: ...

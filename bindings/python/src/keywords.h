@@ -56,11 +56,13 @@ std::vector<OptionInfo> all_infos() {
 }
 
 void bind_runs(py::module_& module);
+void bind_convert(py::module_& module);
 void bind_form(py::module_& module);
 void bind_loss_forecast(py::module_& module);
 void bind_laws(py::module_& module);
 void bind_fit(py::module_& module);
 void bind_forecast(py::module_& module);
+void bind_compare(py::module_& module);
 void bind_cost(py::module_& module);
 void bind_plan(py::module_& module);
 void bind_check(py::module_& module);

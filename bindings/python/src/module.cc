@@ -5,8 +5,12 @@
 #include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
+#include "isoflop/fit/compare.h"
+#include "isoflop/fit/envelope.h"
+#include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/version.h"
 #include "keywords.h"
@@ -32,9 +36,13 @@ py::list table_of(const std::vector<OptionInfo>& infos) {
 py::dict option_table() {
   py::dict table;
   table["read_runs"] = table_of(all_infos<ReadOptions>());
+  table["convert"] = table_of(all_infos<ConvertOptions, ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
   table["forecast"] = table_of(all_infos<ForecastOptions>());
   table["backtest"] = table_of(all_infos<BacktestOptions>());
+  table["compare"] = table_of(all_infos<CompareOptions>());
+  table["isoflop_valleys"] = table_of(all_infos<ValleyOptions>());
+  table["envelope"] = table_of(all_infos<EnvelopeOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions>());
@@ -54,11 +62,13 @@ PYBIND11_MODULE(_core, module) {
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
   isoflop::python::bind_runs(module);
+  isoflop::python::bind_convert(module);
   isoflop::python::bind_form(module);
   isoflop::python::bind_loss_forecast(module);
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
   isoflop::python::bind_forecast(module);
+  isoflop::python::bind_compare(module);
   isoflop::python::bind_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);

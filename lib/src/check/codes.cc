@@ -129,6 +129,51 @@ out too slow where repeats are many. Keep the runs of one epoch
 
 Source: Muennighoff et al. 2023, arXiv:2305.16264.
 )"},
+    {"runs.curve",
+     "rows look like checkpoints of training curves",
+     R"(
+Many rows have the same params, and their tokens grow by equal steps: they are
+checkpoints of few runs. Their losses hang together, so that resampling rows
+gives intervals that are too narrow, and a loss before the end of a learning
+rate schedule is above that of a run that ends there.
+
+Keep one row a run (`isoflop convert --pick last`), or name the run of each row
+in a column `group`.
+)"},
+    {"runs.not-finite",
+     "the loss of a curve is NaN or infinite at some steps",
+     R"(
+Such steps are never taken for the best. When the last step is one of them, the
+run has no final loss: the table is refused, or with --drop-bad the run is left
+out and counted.
+)"},
+    {"runs.loss-unit",
+     "the loss may not be in nats per token",
+     R"(
+Laws compare losses in nats per token. Bits are turned by ln 2; bits per byte
+need the bytes per token of the evaluated text too, without which the loss stays
+per byte: the shape of the law is right then, but its losses do not compare with
+those of other laws. A median below 1.3 makes a note.
+)"},
+    {"runs.loss-sd",
+     "standard deviations above half the loss",
+     R"(
+The column loss_sd gives the weight of a run, (loss / loss_sd)^2. It is in the
+unit of the loss; one in per cent is a hundred times too large.
+)"},
+    {"runs.mixed-units",
+     "the losses fall into two groups, as nats and bits would",
+     R"(
+About a plane in ln N and ln D, which every law resembles over a few decades,
+the log losses form two groups ln(1 / ln 2) = 0.367 apart. Probably some rows
+are in bits. Give the unit of each row in a column loss_unit.
+)"},
+    {"runs.mixed-labels",
+     "the runs differ in what their parameters count",
+     R"(
+A column says that params are counted in more than one way, with and without
+embeddings. One law cannot hold for both: for small models they differ by half.
+)"},
     {"runs.dropped",
      "rows could not be read and were left out",
      R"(
@@ -205,6 +250,67 @@ Predict with the plain fit (`isoflop fit`), and look at --factor one by one.
 Coverage is an average over sets of runs: within one nearly all runs are covered,
 or nearly all are not, because what departs from the law does so for all of
 them. On these runs the intervals were too short by more than 15 % of the runs.
+)"},
+    {"valleys.not-bracketed",
+     "budgets whose parabola has no minimum among their runs",
+     R"(
+The parabola through the losses of a budget opens downward (maximum), is flat
+within the scatter (flat), or has its lowest point beyond the smallest or largest
+run (edge); or the runs span half a budget and more (spread), because neighbours
+chain without a gap. Such a budget says nothing about the optimal size, and is
+left out of the power laws. Add runs on the side where the loss still falls, or
+set --budget-ratio closer to 1.
+)"},
+    {"valleys.no-frontier",
+     "less than two budgets have a minimum",
+     R"(
+A power law of the optimal size needs two budgets, and three for an interval.
+Runs are of one budget when the FLOP of neighbours differ by less than
+--budget-ratio; a table that is no isoFLOP sweep belongs to `isoflop fit`.
+)"},
+    {"valleys.bias",
+     "parabolas are off on this design, even without noise",
+     R"(
+A parabola is symmetric in ln N; the loss of a law along a budget is not, unless
+its exponents are equal. Its minimum is off by more the wider the sweep, and a
+centre of the sweep that drifts from budget to budget turns the exponent too.
+The bias shown is that of the law fitted to the same runs, through the same
+steps, without noise.
+
+Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.2, for the method.
+)"},
+    {"valleys.no-bias",
+     "the bias of the parabolas is not known",
+     R"(
+The runs do not determine the law that the bias is computed from. Parabolas look
+at a budget at a time and can have minima all the same.
+)"},
+    {"envelope.no-frontier",
+     "less than two sizes are ever the lowest inside the range",
+     R"(
+The smallest and the largest size do not count: one beyond them might be lower
+still. Give checkpoints of more sizes, from early enough that the curves cross.
+)"},
+    {"envelope.schedule",
+     "checkpoints are not runs that end there",
+     R"(
+Before the end of its learning-rate schedule a run has a higher loss than one
+whose schedule ends at that step. The envelope then favours small models, which
+have come further along theirs.
+
+Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.1 and appendix B.
+)"},
+    {"envelope.few-curves",
+     "too many resamples of the curves have no frontier",
+     R"(
+With few sizes a resample often has less than two left inside the range. The
+intervals would hold only the others, so they are left out.
+)"},
+    {"compare.best-not-identified",
+     "the form that predicts best is not determined by the runs",
+     R"(
+Predicting runs that are like the others needs no coefficients that can be told
+apart; extrapolating does.
 )"},
     {"law.no-draws",
      "the law comes without draws, so that its doubt is not known",

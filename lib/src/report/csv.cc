@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/csv.h"
 
+#include "base/csv_text.h"
 #include "cost/table_rows.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string cell = "\"";
-  for (const char c : text) {
-    if (c == '"') cell += '"';
-    cell += c;
-  }
-  return cell + "\"";
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    line += (i == 0 ? "" : ",") + csv_cell(cells[i]);
-  }
-  return line + "\n";
-}
 
 template <class Row>
 std::string csv_table(const std::vector<Row>& rows) {

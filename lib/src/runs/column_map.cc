@@ -38,8 +38,15 @@ const std::vector<ColumnAlias>& column_aliases() {
        {"uniquedata", "nuniquetokens", "numuniquetokens"},
        "tokens that differ, a count"},
       {"weight", {"sampleweight"}, "relative weight, > 0"},
+      {"loss_sd",
+       {"sigma", "lossstd", "losssigma"},
+       "standard deviation of the loss, in its unit; gives the weight"},
+      {"bytes_per_token", {}, "bytes in a token, for bits per byte"},
       {"name", {"runid", "run", "runname", "model", "id"}, "label of a run"},
-      {"group", {"family", "cluster"}, "runs that vary together"}};
+      {"group", {"family", "cluster"}, "runs that vary together"},
+      {"loss_unit",
+       {},
+       "of a row's loss: nats, bits, bits_per_byte or perplexity"}};
   // clang-format on
   return kAliases;
 }
@@ -342,10 +349,7 @@ std::string near_column(std::string_view name, const Names& header) {
   return did_you_mean(name, printable_names(header));
 }
 
-ColumnMap map_columns(const Names& header,
-                      const Names& chosen,
-                      bool is_file,
-                      bool needs_loss) {
+ColumnMap find_columns(const Names& header, const Names& chosen, bool is_file) {
   ColumnMap map;
   map.index.fill(-1);
   apply_choices(header, chosen, map);
@@ -360,6 +364,14 @@ ColumnMap map_columns(const Names& header,
     if (index < 0) index = find_role(header, folded, taken, role, is_file);
     if (index >= 0) check_aggregate(at(header, index));
   }
+  return map;
+}
+
+ColumnMap map_columns(const Names& header,
+                      const Names& chosen,
+                      bool is_file,
+                      bool needs_loss) {
+  const ColumnMap map = find_columns(header, chosen, is_file);
   require_columns(header, map, is_file, needs_loss);
   return map;
 }

@@ -20,11 +20,14 @@ enum class Role {
   Loss,
   UniqueTokens,
   Weight,
+  LossSd,
+  BytesPerToken,
   Name,
-  Group
+  Group,
+  LossUnit
 };
-inline constexpr int kRoleCount = 8;
-inline constexpr int kNumberRoles = 6;  ///< the first ones hold numbers
+inline constexpr int kRoleCount = 11;
+inline constexpr int kNumberRoles = 8;  ///< the first ones hold numbers
 
 std::string_view name_of(Role role);
 /// Unit of the cells; nullptr for a plain number.
@@ -73,15 +76,21 @@ int find_column(const std::vector<std::string>& header, std::string_view name);
 std::string near_column(std::string_view name,
                         const std::vector<std::string>& header);
 
-/// Finds loss, two of params, tokens and flops, and the optional columns.
+/// Which column has which role, as far as there is one.
 ///
 /// A choice of the caller wins over the standard name, that over its aliases.
 ///
 /// @param chosen   "loss=eval/loss" by the caller.
 /// @param is_file  messages tell of --column.
-/// @param needs_loss  false for runs that are planned
-/// @throws ColumnError for missing, ambiguous and duplicate columns.
+/// @throws ColumnError for ambiguous and duplicate columns.
 /// @throws std::invalid_argument for a choice of an unknown role.
+ColumnMap find_columns(const std::vector<std::string>& header,
+                       const std::vector<std::string>& chosen,
+                       bool is_file);
+
+/// The same; loss and two of params, tokens and flops must be there.
+/// @param needs_loss  false for runs that are planned
+/// @throws ColumnError also for missing columns.
 ColumnMap map_columns(const std::vector<std::string>& header,
                       const std::vector<std::string>& chosen,
                       bool is_file,

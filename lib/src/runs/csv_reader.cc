@@ -78,6 +78,18 @@ std::string_view CsvReader::peek() {
   return {buffer_.data() + at_, end_ - at_};
 }
 
+std::string CsvReader::read_all() {
+  constexpr std::size_t kLargest = std::size_t{1} << 30;
+  std::string text(peek());
+  while (!at_end_) {
+    start_ = at_ = end_;  // what is copied need not be kept
+    if (!fill()) break;
+    text.append(buffer_.data() + at_, end_ - at_);
+    if (text.size() > kLargest) fail(0, 0, "is JSON of more than 1 GiB");
+  }
+  return text;
+}
+
 bool CsvReader::next() {
   if (!started_) peek();
   do {

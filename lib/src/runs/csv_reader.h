@@ -9,22 +9,16 @@
 #include <string_view>
 #include <vector>
 
-namespace isoflop::detail {
+#include "runs/record_source.h"
 
-/// One cell: its text without quotes, and where it begins (line and byte
-/// column, both from 1). The text lives until the next record is read.
-struct CsvCell {
-  std::string_view text;
-  std::int64_t line = 0;
-  std::int64_t column = 0;
-};
+namespace isoflop::detail {
 
 /// Streaming reader of RFC 4180 tables.
 ///
 /// Reads forward only in large blocks. Lines end with LF, CRLF or CR; a quoted
 /// cell may hold separators, line ends and doubled quotes; a byte order mark
 /// and blank records are skipped. Memory is the longest record, at most 16 MB.
-class CsvReader {
+class CsvReader : public RecordSource {
  public:
   /// @param comment  lines that begin with it are skipped; "" for none.
   CsvReader(std::istream& in, std::string name, std::string comment = "");
@@ -38,11 +32,16 @@ class CsvReader {
   /// Reads the next record that is not blank; false at the end.
   /// @throws DataError for a NUL byte, an unclosed quote, a too long line.
   /// @throws FileError if the stream fails.
-  bool next();
+  bool next() override;
 
-  const std::vector<CsvCell>& cells() const { return cells_; }
-  /// Line on which the record begins.
-  std::int64_t line() const { return record_line_; }
+  const std::vector<CsvCell>& cells() const override { return cells_; }
+  std::int64_t line() const override { return record_line_; }
+  const std::string& name() const override { return name_; }
+
+  /// The whole input, for what is not CSV. Call it before `next`, and nothing
+  /// after it.
+  /// @throws DataError beyond 1 GiB; FileError if the stream fails.
+  std::string read_all();
 
  private:
   struct Span {

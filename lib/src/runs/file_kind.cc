@@ -90,9 +90,6 @@ void refuse_other_formats(std::string_view head, const std::string& name) {
         "is an HTML or XML page; a login or an error page was saved instead "
         "of the file?");
   }
-  if (head[first] == '{' || head[first] == '[') {
-    fail("is JSON; a CSV table with a header row is needed, a row a run");
-  }
 }
 
 std::string describe_curve_header(const std::vector<std::string>& header) {
@@ -103,13 +100,12 @@ std::string describe_curve_header(const std::vector<std::string>& header) {
   };
   if (has("walltime") && has("step") && has("value")) {
     return "looks like a TensorBoard export (Wall time, Step, Value) of one "
-           "curve; make a table with a row a run: loss at the end, params, "
-           "tokens or flops";
+           "curve; `isoflop convert` makes a run of it";
   }
   if (has("step") || has("globalstep")) {
     return "looks like a training curve (it has a step column and no params "
-           "or tokens); make a table with a row a run: its last or best "
-           "loss, params, tokens or flops";
+           "or tokens); `isoflop convert` makes runs of it, by the last or "
+           "the best step";
   }
   return {};
 }

@@ -8,7 +8,7 @@
 namespace isoflop::detail {
 
 /// Refuses what is not a text table: compressed files, spreadsheets, Parquet,
-/// UTF-16, HTML, JSON, Git LFS pointers, and nothing at all.
+/// UTF-16, HTML, Git LFS pointers, and nothing at all.
 ///
 /// @param head  the first bytes, without a UTF-8 byte order mark.
 /// @throws DataError with one line: what it is and the way out.

@@ -11,6 +11,7 @@
 #include "isoflop/runs/runs.h"
 #include "isoflop/units/text.h"
 #include "runs/cell_text.h"
+#include "runs/row_checks.h"
 
 namespace isoflop {
 namespace {
@@ -218,6 +219,16 @@ void add_loss_level(const Runs& runs, std::vector<Finding>& findings) {
   constexpr double kDiverged = 15.0;
   constexpr double kMedians = 3.0;
   const double middle = median(runs.loss_nats);
+  constexpr double kLowest = 1.3;
+  if (middle < kLowest && find(runs.findings, "runs.loss-unit") == nullptr) {
+    findings.push_back(
+        {"runs.loss-unit",
+         Severity::Note,
+         "the median loss is " + format_number(middle) +
+             ", low for nats per token; is it in bits per byte?",
+         "say so with --loss-unit bits_per_byte and --bytes-per-token",
+         {{"median_loss", middle}}});
+  }
   const bool is_high = middle > kPerplexity;
   if (is_high) {
     findings.push_back(
@@ -225,7 +236,7 @@ void add_loss_level(const Runs& runs, std::vector<Finding>& findings) {
          Severity::Warning,
          "the median loss is " + format_number(middle) +
              ", which looks like perplexity",
-         "give the loss in nats per token: the logarithm of the perplexity",
+         "say so with --loss-unit perplexity: the loss is its logarithm",
          {{"median_loss", middle}, {"log_median_loss", std::log(middle)}}});
   }
   const double limit =
@@ -317,6 +328,7 @@ void add_duplicates(const Runs& runs, std::vector<Finding>& findings) {
 }
 
 void add_narrow(const Runs& runs, std::vector<Finding>& findings) {
+  if (runs.size() == 1) return;
   constexpr double kDecade = 10.0;
   const auto span = [](const Eigen::VectorXd& column) {
     return column.maxCoeff() / column.minCoeff();
@@ -367,6 +379,8 @@ std::vector<Finding> inspect_runs(const Runs& runs) {
   add_duplicates(runs, findings);
   add_narrow(runs, findings);
   add_repeated_data(runs, findings);
+  detail::add_curve(runs, findings);
+  detail::add_mixed_units(runs, findings);
   return findings;
 }
 

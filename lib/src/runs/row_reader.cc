@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 #include "runs/cell_text.h"
 
@@ -41,8 +42,13 @@ std::string_view positive_hint(Role role, double value) {
 RowReader::RowReader(const std::vector<std::string>& header,
                      const ColumnMap& map,
                      const std::array<double, kRoleCount>& scales,
-                     char separator)
-    : header_(header), map_(map), scales_(scales), separator_(separator) {
+                     char separator,
+                     const ReadOptions& options)
+    : header_(header),
+      map_(map),
+      scales_(scales),
+      separator_(separator),
+      options_(options) {
   for (int role = 0; role < 3; ++role) {
     if (map.index[static_cast<std::size_t>(role)] < 0) derived_ = role;
   }
@@ -91,8 +97,7 @@ bool RowReader::reject_text(Role role, const CsvCell& cell) {
     reject(role,
            cell,
            "decimal_comma",
-           "is " + quoted(text) +
-               ", with a decimal comma; export the table with '.' decimals");
+           "is " + quoted(text) + ", with a decimal comma: --decimal ,");
     bad_.may_drop = false;
     return false;
   }
@@ -126,11 +131,14 @@ bool RowReader::read_number(Role role, const CsvCell& cell) {
   }
   if (!value || !std::isfinite(*value)) return reject_text(role, cell);
   if (*value <= 0.0) {
-    return reject(role,
-                  cell,
-                  "not_positive",
-                  "is " + quoted(text) + ", but must be > 0" +
-                      std::string(positive_hint(role, *value)));
+    const bool is_start = role == Role::Tokens && *value == 0.0;
+    reject(role,
+           cell,
+           is_start ? "before_training" : "not_positive",
+           "is " + quoted(text) + ", but must be > 0" +
+               std::string(positive_hint(role, *value)));
+    bad_.must_drop = is_start;
+    return false;
   }
   row_[index] = *value * scales_[index];
   if (row_[index] > 0.0 && std::isfinite(row_[index])) return true;
@@ -140,6 +148,45 @@ bool RowReader::read_number(Role role, const CsvCell& cell) {
                 "is " + quoted(text) + " times " +
                     format_exact(scales_[index]) +
                     ", outside the range of a double");
+}
+
+/// The loss in nats, and its weight from its standard deviation.
+bool RowReader::convert_loss(const std::vector<CsvCell>& cells) {
+  const auto at = [](Role role) { return static_cast<std::size_t>(role); };
+  LossUnit unit = options_.loss_unit;
+  const int label = map_.of(Role::LossUnit);
+  if (label >= 0) {
+    const CsvCell& cell = cells[static_cast<std::size_t>(label)];
+    const auto read = loss_unit_of(trim(cell.text));
+    if (!read) {
+      return reject(Role::LossUnit,
+                    cell,
+                    "unit",
+                    "is " + quoted(cell.text) + ", but must be one of " +
+                        join_words(words_of<LossUnit>()));
+    }
+    unit = *read;
+  }
+  std::optional<double> bytes = options_.bytes_per_token;
+  if (map_.of(Role::BytesPerToken) >= 0) bytes = row_[at(Role::BytesPerToken)];
+  double& loss = row_[at(Role::Loss)];
+  const NatsLoss nats = nats_from(loss, unit, bytes);
+  if (nats.value <= 0.0) {
+    const CsvCell& cell = cells[static_cast<std::size_t>(map_.of(Role::Loss))];
+    return reject(Role::Loss,
+                  cell,
+                  "not_positive",
+                  "is " + quoted(cell.text) + ", but a perplexity is above 1");
+  }
+  notes_.add(nats,
+             map_.of(Role::LossSd) < 0 ? 0.0 : row_[at(Role::LossSd)] / loss);
+  if (map_.of(Role::LossSd) >= 0) {
+    row_[at(Role::LossSd)] *= nats.slope;
+    const double share = nats.value / row_[at(Role::LossSd)];
+    if (map_.of(Role::Weight) < 0) row_[at(Role::Weight)] = share * share;
+  }
+  loss = nats.value;
+  return true;
 }
 
 /// The one of N, D and C that is not in the table: C = 6 N D.
@@ -199,10 +246,15 @@ bool RowReader::add(const std::vector<CsvCell>& cells) {
       return false;
     }
   }
-  if (!derive_third(cells)) return false;
+  if (!convert_loss(cells) || !derive_third(cells)) return false;
+  const bool has_weight =
+      map_.of(Role::Weight) >= 0 || map_.of(Role::LossSd) >= 0;
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
     const bool is_size = i < 3;
-    if (is_size || map_.index[i] >= 0) numbers_[i].push_back(row_[i]);
+    const bool is_kept = i == static_cast<std::size_t>(Role::Weight)
+                             ? has_weight
+                             : is_size || map_.index[i] >= 0;
+    if (is_kept) numbers_[i].push_back(row_[i]);
   }
   const auto add_label = [&](Role role, std::vector<std::string>& labels) {
     const int column = map_.of(role);
@@ -226,12 +278,16 @@ Runs RowReader::take() {
   runs.loss_nats = column(Role::Loss);
   runs.unique_tokens = column(Role::UniqueTokens);
   runs.weight = column(Role::Weight);
+  if (map_.of(Role::LossSd) >= 0 && map_.of(Role::Weight) < 0) {
+    runs.weight /= runs.weight.mean();
+  }
   runs.name = std::move(names_);
   runs.group = std::move(groups_);
   for (Extra& extra : extras_) {
     runs.extra.push_back({std::move(extra.name), take_vector(extra.values)});
   }
   if (derived_ >= 0) runs.derived = name_of(static_cast<Role>(derived_));
+  runs.findings = notes_.findings();
   return runs;
 }
 

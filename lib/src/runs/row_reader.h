@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "isoflop/runs/read_runs.h"
 #include "isoflop/runs/runs.h"
 #include "runs/column_map.h"
-#include "runs/csv_reader.h"
+#include "runs/loss_unit.h"
+#include "runs/record_source.h"
 
 namespace isoflop::detail {
 
@@ -19,7 +21,8 @@ struct BadCell {
   std::string message;
   std::int64_t line = 0;
   std::int64_t column = 0;
-  bool may_drop = true;  ///< false when the whole file is meant otherwise
+  bool may_drop = true;    ///< false when the whole file is meant otherwise
+  bool must_drop = false;  ///< no run, and no mistake either
 };
 
 /// Turns records into the columns of `Runs`. Memory grows with the columns
@@ -29,7 +32,8 @@ class RowReader {
   RowReader(const std::vector<std::string>& header,
             const ColumnMap& map,
             const std::array<double, kRoleCount>& scales,
-            char separator);
+            char separator,
+            const ReadOptions& options);
 
   /// Adds a record with as many cells as the header; false, and `bad_cell`
   /// tells why, if it is no run.
@@ -54,6 +58,7 @@ class RowReader {
               std::string reason,
               const std::string& problem);
   bool reject_text(Role role, const CsvCell& cell);
+  bool convert_loss(const std::vector<CsvCell>& cells);
   bool derive_third(const std::vector<CsvCell>& cells);
   void add_extras(const std::vector<CsvCell>& cells);
 
@@ -61,6 +66,8 @@ class RowReader {
   const ColumnMap& map_;
   const std::array<double, kRoleCount>& scales_;
   char separator_;
+  const ReadOptions& options_;
+  LossNotes notes_;
   int derived_ = -1;
   std::array<double, kNumberRoles> row_{};
   std::array<std::vector<double>, kNumberRoles> numbers_;

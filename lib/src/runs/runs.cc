@@ -10,10 +10,12 @@
 
 #include "isoflop/base/error.h"
 #include "isoflop/base/printable.h"
+#include "isoflop/base/suggest.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/text.h"
 #include "runs/cell_text.h"
 #include "runs/column_map.h"
+#include "runs/loss_unit.h"
 
 namespace isoflop {
 namespace {
@@ -135,6 +137,42 @@ class Columns {
   const std::vector<TextColumn>& texts_;
 };
 
+/// The losses in nats, and their weights from their standard deviations.
+void convert_losses(const std::vector<std::string>& units,
+                    const Eigen::VectorXd& bytes,
+                    const Eigen::VectorXd& sd,
+                    Runs& runs) {
+  detail::LossNotes notes;
+  const bool has_sd = sd.size() > 0;
+  const bool has_weight = runs.weight.size() > 0;
+  if (has_sd && !has_weight) runs.weight.resize(runs.size());
+  for (Eigen::Index i = 0; i < runs.size(); ++i) {
+    LossUnit unit = LossUnit::NatsPerToken;
+    if (!units.empty()) {
+      const std::string& word = units[static_cast<std::size_t>(i)];
+      const auto read = detail::loss_unit_of(word);
+      if (!read) {
+        fail("loss_unit is " + detail::quoted(word) + " in row " +
+             std::to_string(i) + " (from 0), but must be one of " +
+             join_words(words_of<LossUnit>()));
+      }
+      unit = *read;
+    }
+    std::optional<double> size;
+    if (bytes.size() > 0) size = bytes[i];
+    const double loss = runs.loss_nats[i];
+    const detail::NatsLoss nats = detail::nats_from(loss, unit, size);
+    notes.add(nats, has_sd ? sd[i] / loss : 0.0);
+    runs.loss_nats[i] = nats.value;
+    if (!has_sd || has_weight) continue;
+    const double share = nats.value / (sd[i] * nats.slope);
+    runs.weight[i] = share * share;
+  }
+  check_positive("loss", runs.loss_nats);
+  if (has_sd && !has_weight) runs.weight /= runs.weight.mean();
+  runs.findings = notes.findings();
+}
+
 }  // namespace
 
 Runs runs_from_columns(const std::vector<NamedColumn>& columns,
@@ -169,6 +207,10 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
     const Role role = static_cast<Role>(i);
     if (map.of(role) >= 0) check_positive(name_of(role), values(role));
   }
+  convert_losses(all.labels(map.of(Role::LossUnit)),
+                 values(Role::BytesPerToken),
+                 values(Role::LossSd),
+                 runs);
   derive_third(map, runs);
   runs.name = all.labels(map.of(Role::Name));
   runs.group = all.labels(map.of(Role::Group));
@@ -178,7 +220,9 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
   }
   runs.source = "columns";
   try {
-    runs.findings = inspect_runs(runs);
+    for (Finding& finding : inspect_runs(runs)) {
+      runs.findings.push_back(std::move(finding));
+    }
   } catch (const DataError& error) {
     throw std::invalid_argument(error.what());
   }

@@ -10,9 +10,13 @@
 #include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
+#include "isoflop/fit/compare.h"
+#include "isoflop/fit/envelope.h"
+#include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 
 namespace isoflop {
 
@@ -22,6 +26,11 @@ namespace isoflop {
 // line and Python give these bytes as they are.
 
 std::string to_json(const FitResult& result);
+std::string to_json(const Conversion& conversion);
+std::string to_json(const ValleyResult& result);
+std::string to_json(const EnvelopeResult& result);
+std::string to_json(const FormComparison& result);
+std::string to_json(const RunsComparison& result);
 std::string to_json(const Prediction& prediction);
 std::string to_json(const Forecast& forecast);
 std::string to_json(const PredictionTable& table);

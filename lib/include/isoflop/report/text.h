@@ -11,9 +11,13 @@
 #include "isoflop/fit/backtest.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
+#include "isoflop/fit/compare.h"
+#include "isoflop/fit/envelope.h"
+#include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/runs/convert.h"
 
 namespace isoflop {
 
@@ -22,6 +26,11 @@ namespace isoflop {
 // Control characters in names are shown as \xNN.
 
 std::string to_text(const FitResult& result);
+std::string to_text(const Conversion& conversion);
+std::string to_text(const ValleyResult& result);
+std::string to_text(const EnvelopeResult& result);
+std::string to_text(const FormComparison& result);
+std::string to_text(const RunsComparison& result);
 std::string to_text(const Prediction& prediction);
 std::string to_text(const Forecast& forecast);
 std::string to_text(const PredictionTable& table);

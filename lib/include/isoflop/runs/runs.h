@@ -83,8 +83,13 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
 /// | runs.duplicates     | warning  | rows with the same N, D and loss |
 /// | runs.narrow         | note     | N or D spans less than a decade |
 /// | runs.repeated-data  | warning  | tokens exceed unique tokens     |
+/// | runs.curve          | warning  | rows are checkpoints of few runs |
+/// | runs.mixed-units    | warning  | losses fall apart into two groups, a |
+/// |                     |          | factor ln 2 between them |
+/// | runs.loss-unit      | note     | median loss < 1.3 |
 ///
-/// A reader that leaves out bad rows adds `runs.dropped` (warning).
+/// A reader adds `runs.dropped` for rows left out, `runs.loss-unit` for
+/// losses per byte, `runs.loss-sd` and `runs.mixed-labels` (warnings).
 ///
 /// @throws DataError for what cannot be meant: a median N or D below 1e4, or
 ///     C off 6ND by the power of ten of a unit (GFLOP, TFLOP, PF-days).

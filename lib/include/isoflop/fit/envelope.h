@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "isoflop/base/field.h"
+#include "isoflop/base/finding.h"
+#include "isoflop/base/interval.h"
+#include "isoflop/fit/power_law.h"
+#include "isoflop/runs/runs.h"
+
+namespace isoflop {
+
+struct EnvelopeOptions {
+  int points = 1500;
+  double level = 0.9;
+  int bootstrap = 1000;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::vector<Flops> flops = {
+      Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+
+  static constexpr auto fields() {
+    return std::make_tuple(
+        field("points",
+              &EnvelopeOptions::points,
+              "budgets, evenly spaced in ln C, at which the best curve is "
+              "looked up",
+              between(10, 1e6)),
+        field("level",
+              &EnvelopeOptions::level,
+              "coverage of the intervals",
+              kOpenUnit),
+        field("bootstrap",
+              &EnvelopeOptions::bootstrap,
+              "envelopes of resampled curves, for intervals; 0 for none",
+              between(0, 1e6)),
+        field("seed", &EnvelopeOptions::seed, "seed of the resampling"),
+        field("threads",
+              &EnvelopeOptions::threads,
+              "threads; 0 for all CPUs; the result is the same for any",
+              between(0, 1024)),
+        field("flops",
+              &EnvelopeOptions::flops,
+              "budgets whose optimum is shown, as 1e23,1e24",
+              kPositive));
+  }
+};
+
+/// A stretch of the envelope, where one curve is the lowest.
+struct EnvelopePart {
+  std::string name;  ///< of the curve; its params if it has none
+  Params params;
+  Interval flops;
+  Interval loss_nats;  ///< at both ends
+  /// Of the smallest or largest size that is there at this compute: a still
+  /// smaller or larger one might be lower, so that it is not counted.
+  bool is_edge = false;
+};
+
+struct EnvelopeEstimate {
+  Flops flops;
+  Params params;
+  Tokens tokens;
+  std::optional<Interval> params_interval;
+  std::optional<Interval> tokens_interval;
+};
+
+struct EnvelopeResult {
+  EnvelopeOptions options;
+  std::string source;
+  std::int64_t runs_used = 0;  ///< rows
+  int curves = 0;
+  std::vector<EnvelopePart> parts;            ///< by compute
+  std::optional<PowerLaw> params;             ///< N*(C); D* = C / (6 N*)
+  std::optional<Interval> exponent_interval;  ///< over resampled curves
+  int failed = 0;  ///< resamples without two sizes inside the envelope
+  std::vector<EnvelopeEstimate> estimates;
+  std::vector<Finding> findings;
+};
+
+/// Compute-optimal size from training curves (approach 1).
+///
+/// Rows of one name (or of one size, where there are no names) are a curve of
+/// loss over C = 6 N D, taken as straight between its checkpoints in ln C and
+/// ln L. At each of many budgets the lowest curve tells N*; a power law goes
+/// through those that have a smaller and a larger size beside them.
+///
+/// A checkpoint before the end of its learning-rate schedule has a higher loss
+/// than a run that ends there, which favours small models.
+///
+/// @throws std::invalid_argument for an option out of range or no runs.
+/// @source Hoffmann et al. 2022, arXiv:2203.15556, section 3.1.
+EnvelopeResult envelope(const Runs& runs, const EnvelopeOptions& options = {});
+
+}  // namespace isoflop

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "isoflop/runs/read_runs.h"
+#include "runs/record_source.h"
+
+namespace isoflop::detail {
+
+/// Runs from the records of a table, the header first.
+///
+/// @param separator   between cells in the file, for messages.
+/// @param needs_loss  false for runs that are planned: no loss, no findings
+/// @throws as `read_runs`.
+Runs read_records(RecordSource& source,
+                  char separator,
+                  const ReadOptions& options,
+                  bool needs_loss = true);
+
+}  // namespace isoflop::detail
