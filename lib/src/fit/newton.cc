@@ -36,19 +36,11 @@ void add_curvature(FitEvaluator& evaluator,
   point.curvature = {whole.inner(free, free), whole.outer(free, free)};
 }
 
-/// The curvature with a floor on each of its scaled directions, for those
-/// that the runs do not see.
-Eigen::MatrixXd floored(const Curvature& curvature, double share) {
-  constexpr double kFloor = 1e-14;
-  Eigen::MatrixXd result = curvature.with_share(share);
-  result.diagonal() = ((1.0 + kFloor) * result.diagonal()).cwiseMax(1e-300);
-  return result;
-}
-
 /// Norm of the gradient on coordinates whitened by the curvature.
 double whitened_norm(const Point& point) {
   constexpr double kShare = 0.1;
-  const Eigen::LDLT<Eigen::MatrixXd> factor(floored(point.curvature, kShare));
+  const Eigen::LDLT<Eigen::MatrixXd> factor(
+      floored(point.curvature.with_share(kShare)));
   const double square = point.gradient.dot(factor.solve(point.gradient));
   return std::sqrt(std::max(0.0, square));
 }
@@ -72,6 +64,16 @@ struct Damping {
 
 }  // namespace
 
+Eigen::MatrixXd floored(Eigen::MatrixXd curvature) {
+  constexpr double kOfEach = 1e-14;
+  constexpr double kOfLargest = 1e-20;
+  const double least =
+      std::max(1e-300, kOfLargest * curvature.diagonal().maxCoeff());
+  curvature.diagonal() =
+      ((1.0 + kOfEach) * curvature.diagonal()).cwiseMax(least);
+  return curvature;
+}
+
 bool descend_by_newton(FitEvaluator& evaluator,
                        const std::vector<int>& free,
                        const GapGoal& goal,
@@ -83,7 +85,7 @@ bool descend_by_newton(FitEvaluator& evaluator,
   add_curvature(evaluator, free, at);
   // A direction that loses its curvature on the way stays damped.
   const Eigen::VectorXd least =
-      pace.least_diagonal * floored(at.curvature, 1.0).diagonal();
+      pace.least_diagonal * floored(at.curvature.with_share(1.0)).diagonal();
   double share = 0.1;
   Damping damping{pace.damping};
   for (int step = 0; step < pace.most_steps; ++step) {
@@ -97,7 +99,7 @@ bool descend_by_newton(FitEvaluator& evaluator,
     Point trial;
     bool is_lower = false;
     while (!is_lower && damping.value <= kMostDamping) {
-      const Eigen::MatrixXd system = floored(at.curvature, share);
+      const Eigen::MatrixXd system = floored(at.curvature.with_share(share));
       Eigen::MatrixXd damped = system;
       damped.diagonal() += damping.value * system.diagonal().cwiseMax(least);
       const Eigen::VectorXd move = -damped.ldlt().solve(at.gradient);

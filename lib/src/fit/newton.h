@@ -25,6 +25,10 @@ struct Pace {
   int most_steps = 60;
 };
 
+/// A curvature with a floor under each of its directions, for those that the
+/// runs hardly see.
+Eigen::MatrixXd floored(Eigen::MatrixXd curvature);
+
 /// Descends by damped Newton steps over the free coefficients. The curvature
 /// is Gauss-Newton's, of the runs where rho is a parabola and of a share of
 /// the others, which grows with the damping when a step fails and shrinks

@@ -56,22 +56,19 @@ class WhitenedObjective final : public ceres::FirstOrderFunction {
 Whitened whiten(FitEvaluator& evaluator,
                 const Eigen::VectorXd& theta,
                 const std::vector<int>& free) {
-  // Scaled, with a floor for directions that the runs do not see.
-  constexpr double kFloor = 1e-14;
-  Eigen::MatrixXd curvature = evaluator.curvature(theta)(free, free);
-  const Eigen::VectorXd scale =
-      curvature.diagonal().cwiseMax(1e-300).cwiseSqrt().cwiseInverse();
+  Eigen::MatrixXd curvature = floored(evaluator.curvature(theta)(free, free));
+  const Eigen::VectorXd scale = curvature.diagonal().cwiseSqrt().cwiseInverse();
   curvature = scale.asDiagonal() * curvature * scale.asDiagonal();
-  curvature.diagonal().array() += kFloor;
   const Eigen::LLT<Eigen::MatrixXd> cholesky(curvature);
   const auto count = curvature.rows();
   Whitened map{theta, Eigen::MatrixXd::Zero(theta.size(), count)};
-  const Eigen::MatrixXd inverse =
-      cholesky.info() == Eigen::Success && curvature.allFinite()
-          ? Eigen::MatrixXd(scale.asDiagonal() *
-                            cholesky.matrixU().solve(
-                                Eigen::MatrixXd::Identity(count, count)))
-          : Eigen::MatrixXd(scale.asDiagonal());
+  Eigen::MatrixXd inverse = Eigen::MatrixXd::Identity(count, count);
+  if (curvature.allFinite()) {
+    if (cholesky.info() == Eigen::Success) {
+      inverse = cholesky.matrixU().solve(inverse).eval();
+    }
+    inverse = scale.asDiagonal() * inverse;
+  }
   for (std::size_t j = 0; j < free.size(); ++j) {
     map.basis.row(free[j]) = inverse.row(static_cast<Eigen::Index>(j));
   }

@@ -164,18 +164,25 @@ void SeedGrid::add_columns() {
     theta[term] = 0.0;
     return theta;
   };
-  // What a term reads: its slopes tell, at a few cells.
+  // What a term reads: its slopes tell, in a few cells and some of the rows.
+  constexpr Eigen::Index kProbes = 64;
+  std::vector<Eigen::Index> probes;
+  const Eigen::Index stride = (inputs.rows() + kProbes - 1) / kProbes;
+  for (Eigen::Index i = 0; i < inputs.rows(); i += stride) probes.push_back(i);
+  const Eigen::MatrixXd probed = inputs(probes, Eigen::all);
   std::vector<std::vector<int>> reads(terms_.size());
   for (std::size_t t = 0; t < terms_.size(); ++t) {
-    for (std::size_t k = 0; k < other_.size(); ++k) {
-      bool does_read = false;
-      for (const std::size_t at :
-           {std::size_t{0}, cells_.size() / 2, cells_.size() - 1}) {
-        form.evaluate_columns(
-            alone(cells_[at], terms_[t]), inputs, column, &slopes);
-        does_read |= !slopes.col(other_[k]).isZero(0.0);
+    std::vector<bool> does_read(other_.size(), false);
+    for (const std::size_t at :
+         {std::size_t{0}, cells_.size() / 2, cells_.size() - 1}) {
+      form.evaluate_columns(
+          alone(cells_[at], terms_[t]), probed, column, &slopes);
+      for (std::size_t k = 0; k < other_.size(); ++k) {
+        if (!slopes.col(other_[k]).isZero(0.0)) does_read[k] = true;
       }
-      if (does_read) reads[t].push_back(other_[k]);
+    }
+    for (std::size_t k = 0; k < other_.size(); ++k) {
+      if (does_read[k]) reads[t].push_back(other_[k]);
     }
   }
   std::map<std::pair<std::size_t, std::vector<double>>, int> column_places;
