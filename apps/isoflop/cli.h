@@ -10,12 +10,13 @@ namespace isoflop::cli {
 
 /// Exit statuses of the command.
 enum Exit {
-  kAnswered = 0,   ///< the question was answered
-  kNo = 1,         ///< the answer is no: an error finding, not identified
-  kUsage = 2,      ///< a verb, option or value that cannot be meant
-  kData = 3,       ///< a file whose content cannot be used
-  kNumerical = 4,  ///< a computation failed
-  kFile = 5        ///< a file that cannot be opened or written
+  kAnswered = 0,      ///< the question was answered
+  kNo = 1,            ///< the answer is no: an error finding, not identified
+  kUsage = 2,         ///< a verb, option or value that cannot be meant
+  kData = 3,          ///< a file whose content cannot be used
+  kNumerical = 4,     ///< a computation failed
+  kFile = 5,          ///< a file that cannot be opened or written
+  kInterrupted = 130  ///< Ctrl-C
 };
 
 /// What a command reads and writes.

@@ -7,10 +7,15 @@
 namespace isoflop {
 namespace {
 
-void fit_runs(benchmark::State& state, const Runs& runs, int replicates) {
+void fit_runs(benchmark::State& state,
+              const Runs& runs,
+              int replicates,
+              int threads = 1,
+              StartSet search = StartSet::Chosen) {
   FitOptions options;
   options.bootstrap = replicates;
-  options.threads = 1;
+  options.threads = threads;
+  options.search = search;
   for ([[maybe_unused]] auto step : state) {
     benchmark::DoNotOptimize(fit(runs, options).objective_value);
   }
@@ -25,6 +30,28 @@ void bench_fits(const std::string& name, const Runs& runs) {
       ("fit_and_1000_replicates/" + name).c_str(),
       [runs](benchmark::State& state) { fit_runs(state, runs, 1000); })
       ->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(
+      ("fit_and_4000_replicates_on_2_threads/" + name).c_str(),
+      [runs](benchmark::State& state) { fit_runs(state, runs, 4000, 2); })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+  benchmark::RegisterBenchmark(("fit_from_4500_classic_starts/" + name).c_str(),
+                               [runs](benchmark::State& state) {
+                                 fit_runs(state, runs, 0, 1, StartSet::Classic);
+                               })
+      ->Unit(benchmark::kMillisecond);
+}
+
+/// Ten times the rows must take ten times as long.
+void bench_many_rows() {
+  for (const int count : {10000, 100000, 1000000}) {
+    benchmark::RegisterBenchmark(
+        ("fit/synthetic_" + std::to_string(count)).c_str(),
+        [count](benchmark::State& state) {
+          fit_runs(state, bench::synthetic_runs(count), 0);
+        })
+        ->Unit(benchmark::kMillisecond);
+  }
 }
 
 }  // namespace
@@ -35,6 +62,7 @@ int main(int argc, char** argv) {
   if (const auto runs = isoflop::bench::chinchilla_runs()) {
     isoflop::bench_fits("chinchilla_240", *runs);
   }
+  isoflop::bench_many_rows();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

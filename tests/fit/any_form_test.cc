@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 using testing::message_of;
 using testing::without_bootstrap;
 
-constexpr int kRuns = 300;
+constexpr int kRuns = 120;
 constexpr double kNoise = 1e-3;
 
 /// Levels from which runs take what they are made of.
@@ -106,7 +106,7 @@ class AnyForm : public ::testing::TestWithParam<std::shared_ptr<const Form>> {
   Eigen::VectorXd truth() const { return truth_of(form()); }
 };
 
-TEST_P(AnyForm, IsFittedAsWellAsTheTruth) {
+TEST_P(AnyForm, IsFittedAsWellAsTheTruthAndGivesItBackWhereRunsHoldIt) {
   const Runs runs = simulated(form());
   const FitResult result = fit(runs, options());
   std::vector<Eigen::Index> order;
@@ -126,17 +126,10 @@ TEST_P(AnyForm, IsFittedAsWellAsTheTruth) {
       predicted,
       nullptr);
   const double off = (predicted - expected).norm() / std::sqrt(kRuns);
-  EXPECT_LE(off, 2 * kNoise * std::sqrt(form().coefficient_count() / 300.0));
-}
+  EXPECT_LE(off,
+            2 * kNoise * std::sqrt(form().coefficient_count() / double(kRuns)));
 
-TEST_P(AnyForm, GivesTheCoefficientsBackWhereTheRunsHoldThem) {
-  const Runs runs = simulated(form());
-  const FitResult result = fit(runs, options());
-  if (result.law.status == LawStatus::NotIdentified)
-    GTEST_SKIP() << "rank deficient";
-  std::vector<Eigen::Index> order;
-  const FitProblem problem = make_problem(runs, options(), form(), order);
-  FitEvaluator evaluator(problem);
+  if (result.law.status == LawStatus::NotIdentified) return;
   const Eigen::MatrixXd covariance =
       (evaluator.curvature(truth()) * problem.scale * problem.scale).inverse() *
       kNoise * kNoise;
@@ -151,7 +144,7 @@ TEST_P(AnyForm, GivesTheCoefficientsBackWhereTheRunsHoldThem) {
 TEST_P(AnyForm, DoesNotDependOnTheOrderOfRowsOrOnThreads) {
   const Runs runs = simulated(form());
   FitOptions few = options();
-  few.bootstrap = 8;
+  few.bootstrap = 2;
   const FitResult result = fit(runs, few);
   Runs reversed = runs;
   const auto reverse = [](Eigen::VectorXd& x) { x.reverseInPlace(); };

@@ -72,7 +72,7 @@ Eigen::VectorXd fitted(const Runs& runs, const Form& form) {
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);
   Polished best;
-  for (const SeedGrid::Seed& seed : SeedGrid(problem).seeds(problem, 3)) {
+  for (const SeedGrid::Seed& seed : SeedGrid(problem).seeds(3)) {
     const Polished end = polish(problem, seed.theta);
     if (best.theta.size() == 0 || end.value < best.value) best = end;
   }

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 
 #include "fit/designs.h"
+#include "isoflop/base/interrupt.h"
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -237,6 +239,22 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Fit, NoRunsAreRefused) {
   EXPECT_THAT(message_of<std::invalid_argument>([] { fit(Runs()); }),
               HasSubstr("no runs"));
+}
+
+TEST(Fit, StopsWhenAskedAndLeavesNothingBehind) {
+  const Runs runs = observe(grid(6, 6), chinchilla_law(), 0.01);
+  FitOptions options;
+  options.bootstrap = 50;
+  options.threads = 2;
+  const FitResult before = fit(runs, options);
+  static std::atomic<int> asked;
+  for (const int last : {0, 10, 300}) {
+    asked = last;
+    set_interrupt_check([] { return asked-- <= 0; });
+    EXPECT_THROW(fit(runs, options), Interrupted) << last;
+  }
+  set_interrupt_check(nullptr);
+  EXPECT_TRUE(fit(runs, options).law.draws == before.law.draws);
 }
 
 }  // namespace

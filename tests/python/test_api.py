@@ -265,3 +265,25 @@ def test_real_runs_give_the_certified_optimum(shared):
     assert fitted.law.coefficients["alpha"] == pytest.approx(
         0.34731050, abs=5e-9
     )
+
+
+def test_coefficients_are_fixed_by_a_dict_or_texts():
+    held = isoflop.fit(GRID, bootstrap=0, fix={"alpha": 0.34, "B": 2000})
+    assert held.law.coefficients["alpha"] == 0.34
+    assert held.law.coefficients["B"] == pytest.approx(2000, rel=1e-12)
+    tied = isoflop.fit(GRID, bootstrap=0, fix=["beta=alpha"])
+    assert list(tied.law.coefficients) == ["E", "A", "B", "alpha"]
+    form = isoflop.form("additive", fix=["beta=alpha"])
+    assert isoflop.fit(GRID, bootstrap=0, law=form).law.coefficients == (
+        tied.law.coefficients
+    )
+    with pytest.raises(ValueError, match="did you mean 'alpha'"):
+        isoflop.fit(GRID, fix={"alhpa": 1})
+
+
+def test_search_tells_how_the_optimum_was_found():
+    search = isoflop.fit(GRID, bootstrap=0).search
+    assert search.is_confirmed and search.converged
+    assert 1 <= search.best_start <= search.starts
+    assert 1 <= search.reached <= search.starts
+    assert search.at_bound == []

@@ -69,6 +69,20 @@ TEST(Json, FitHasItsParts) {
   EXPECT_EQ(result.at("search").at("converged"), true);
 }
 
+TEST(Json, FitHasTheSameBytesOnAnyNumberOfThreads) {
+  using testing::chinchilla_law;
+  const Runs runs =
+      testing::observe(testing::isoflop_sweep(7, 9, 4), chinchilla_law(), 0.01);
+  FitOptions options;
+  options.bootstrap = 40;
+  options.threads = 1;
+  const std::string one = to_json(fit(runs, options));
+  for (const int threads : {2, 3, 8}) {
+    options.threads = threads;
+    EXPECT_EQ(to_json(fit(runs, options)), one) << threads;
+  }
+}
+
 TEST(Json, CoefficientsThatAreNotIdentifiedAreNull) {
   const FitResult fit = testing::poor_fit();
   const Json json = parsed(to_json(fit), "fit");

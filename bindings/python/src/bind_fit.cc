@@ -28,10 +28,15 @@ void bind_parts(py::module_& module) {
       .def_readonly("suggested_runs", &Identifiability::suggested_runs);
   py::class_<FitSearch>(module, "FitSearch", "How the optimum was found.")
       .def_readonly("starts", &FitSearch::starts)
+      .def_readonly("best_start", &FitSearch::best_start)
+      .def_readonly("reached", &FitSearch::reached)
       .def_readonly("distinct_optima", &FitSearch::distinct_optima)
       .def_readonly("optima", &FitSearch::optima)
       .def_readonly("gradient_norm", &FitSearch::gradient_norm)
       .def_readonly("relative_gap", &FitSearch::relative_gap)
+      .def_readonly("check_gap", &FitSearch::check_gap)
+      .def_readonly("is_confirmed", &FitSearch::is_confirmed)
+      .def_readonly("at_bound", &FitSearch::at_bound)
       .def_readonly("evaluations", &FitSearch::evaluations)
       .def_readonly("converged", &FitSearch::converged);
   py::class_<FitBootstrap>(module, "FitBootstrap", "Refits to resampled runs.")
@@ -51,6 +56,7 @@ void take_form(py::dict& keywords, FitOptions& options) {
   keywords.attr("pop")(key);
   options.law = handle.form->name();
   options.coefficient = handle.form->settings().coefficients;
+  options.fix = handle.form->settings().fixed;
 }
 
 }  // namespace

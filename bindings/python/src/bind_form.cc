@@ -95,16 +95,19 @@ void bind_form(py::module_& module) {
       "form",
       [](const std::string& name_or_formula,
          const std::vector<std::string>& coefficients,
+         const std::vector<std::string>& fix,
          const std::vector<std::string>& columns) {
-        return FormHandle{
-            find_form(name_or_formula, {coefficients, columns, Scale::Log})};
+        return FormHandle{find_form(name_or_formula,
+                                    {coefficients, columns, Scale::Log, fix})};
       },
       py::arg("name_or_formula"),
       py::kw_only(),
       py::arg("coefficients") = std::vector<std::string>(),
+      py::arg("fix") = std::vector<std::string>(),
       py::arg("columns") = std::vector<std::string>(),
       "A form by name, or the form that a formula is: 'E + A/N^alpha'.\n\n"
       "coefficients: ranges and starts, as 'alpha=0.05..2' or 'A=480'\n"
+      "fix: coefficients held or tied, as 'gamma=1' or 'beta=alpha'\n"
       "columns: names of further columns of the runs that the formula reads");
 }
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <thread>
+
 #include "isoflop/base/error.h"
+#include "isoflop/base/interrupt.h"
 #include "isoflop/check/check.h"
 #include "isoflop/cost/table.h"
 #include "isoflop/fit/backtest.h"
@@ -51,6 +55,33 @@ py::dict option_table() {
   return table;
 }
 
+/// Runs Python's signal handlers, now and then, where Python runs them.
+bool is_interrupted() {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  static const std::thread::id main_thread = std::this_thread::get_id();
+  static Clock::time_point asked;
+  if (std::this_thread::get_id() != main_thread) return false;
+  const Clock::time_point now = Clock::now();
+  if (now - asked < kPause) return false;
+  asked = now;
+  const py::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}
+
+/// Ctrl-C stops a computation as it stops Python's own.
+void stop_on_interrupt() {
+  is_interrupted();  // the thread that imports is the main one
+  set_interrupt_check(is_interrupted);
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const Interrupted&) {
+      if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace isoflop::python
 
@@ -61,6 +92,7 @@ PYBIND11_MODULE(_core, module) {
   const auto& data_error = py::register_exception<isoflop::DataError>(
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
+  isoflop::python::stop_on_interrupt();
   isoflop::python::bind_runs(module);
   isoflop::python::bind_convert(module);
   isoflop::python::bind_form(module);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file_text.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,27 @@
 namespace isoflop {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// While one lives, Ctrl-C waits: a file under a temporary name would stay.
+class HeldInterrupts {
+ public:
+  HeldInterrupts() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~HeldInterrupts() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldInterrupts(const HeldInterrupts&) = delete;
+  HeldInterrupts& operator=(const HeldInterrupts&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
 
 std::string read_text_file(const std::string& path) {
   constexpr std::uintmax_t kLargest = std::uintmax_t{64} << 20;
@@ -69,6 +92,7 @@ void write_text_file(const std::string& path,
                      std::string_view text,
                      bool replace) {
   require_writable_file(path, replace);
+  const HeldInterrupts held;
   std::error_code error;
   const std::string temporary = path + ".part" + std::to_string(::getpid());
   std::ofstream out(temporary, std::ios::binary | std::ios::trunc);

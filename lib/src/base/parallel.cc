@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/base/parallel.h"
 
+#include "isoflop/base/interrupt.h"
+
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -33,7 +35,10 @@ void parallel_for(std::int64_t count,
   const std::int64_t workers =
       std::min<std::int64_t>(resolve_threads(threads), count);
   if (workers <= 1) {
-    for (std::int64_t i = 0; i < count; ++i) body(i);
+    for (std::int64_t i = 0; i < count; ++i) {
+      throw_if_interrupted();
+      body(i);
+    }
     return;
   }
   std::atomic<std::int64_t> next{0};
@@ -43,6 +48,7 @@ void parallel_for(std::int64_t count,
   const auto work = [&] {
     for (std::int64_t i = next++; i < count; i = next++) {
       try {
+        throw_if_interrupted();
         body(i);
       } catch (...) {
         const std::lock_guard lock(mutex);

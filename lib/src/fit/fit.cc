@@ -10,6 +10,7 @@
 #include "fit/polish.h"
 #include "fit/problem.h"
 #include "fit/quiet.h"
+#include "fit/search.h"
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/curve.h"
@@ -18,14 +19,12 @@
 namespace isoflop {
 namespace {
 
-/// Optima whose objectives differ by less than this are the same.
-constexpr double kSameOptimum = 1e-7;
-
 /// The form that the options name, its columns being those of the runs.
 std::shared_ptr<const Form> form_of(const Runs& runs,
                                     const FitOptions& options) {
   FormSettings settings;
   settings.coefficients = options.coefficient;
+  settings.fixed = options.fix;
   for (const ExtraColumn& column : runs.extra) {
     settings.columns.push_back(column.name);
   }
@@ -41,42 +40,6 @@ std::shared_ptr<const Form> form_of(const Runs& runs,
                                 "; only a form of the loss can be fitted");
   }
   return form;
-}
-
-/// Polishes every start; the best comes back, the rest are counted.
-Polished search(const FitProblem& problem,
-                const Starts& starts,
-                FitSearch& summary) {
-  std::vector<Polished> ends;
-  for (const Eigen::VectorXd& start : starts.first()) {
-    ends.push_back(polish(problem, start));
-    summary.evaluations += ends.back().evaluations;
-  }
-  if (ends.empty()) {
-    throw std::invalid_argument(
-        "fit: the law has no finite loss at any start; check the formula and "
-        "the units of the runs");
-  }
-  std::stable_sort(
-      ends.begin(), ends.end(), [](const Polished& a, const Polished& b) {
-        return a.value < b.value;
-      });
-  summary.starts = static_cast<int>(ends.size());
-  FitEvaluator evaluator(problem);
-  double last = -1.0;
-  for (const Polished& end : ends) {
-    if (end.value <= last * (1.0 + kSameOptimum)) continue;
-    last = end.value;
-    summary.optima.push_back(
-        reported_objective(problem, evaluator.residuals(end.theta)));
-  }
-  const Polished& best = ends.front();
-  summary.distinct_optima = static_cast<int>(summary.optima.size());
-  summary.gradient_norm = best.gradient_norm;
-  summary.relative_gap = 0.5 * best.gradient_norm * best.gradient_norm /
-                         std::max(best.value, 1e-12);
-  summary.converged = best.converged;
-  return best;
 }
 
 double median(const Eigen::VectorXd& values) { return quantile(values, 0.5); }
@@ -330,7 +293,13 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);
   const Starts starts(problem, options.threads);
-  const Polished best = search(problem, starts, result.search);
+  const Polished best =
+      search(problem,
+             options.search == StartSet::Classic ? classic_starts(form)
+                                                 : starts.first(),
+             !options.coefficient.empty(),
+             options.threads,
+             result.search);
   FitEvaluator evaluator(problem);
   result.objective_value =
       reported_objective(problem, evaluator.residuals(best.theta));

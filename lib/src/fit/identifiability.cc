@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/identifiability.h"
 
+#include <Eigen/QR>
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 
 #include "fit/decision.h"
 #include "fit/design_shape.h"
@@ -58,7 +58,11 @@ Design judge(const Form& form,
     design.right = Eigen::MatrixXd::Identity(p, p);
     return design;
   }
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(scaled, Eigen::ComputeThinV);
+  // In place: the rows may be many, and only the triangle matters.
+  const Eigen::HouseholderQR<Eigen::Ref<Eigen::MatrixXd>> qr(scaled);
+  const Eigen::MatrixXd triangle =
+      scaled.topRows(p).triangularView<Eigen::Upper>();
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(triangle, Eigen::ComputeFullV);
   design.singular = svd.singularValues();
   design.right = svd.matrixV();
   const double tolerance = static_cast<double>(rows) * 1e3 *
@@ -111,13 +115,15 @@ double spare_quantile(Eigen::Index runs, int coefficients) {
 
 int count_distinct(const WeightedInputs& runs) {
   constexpr double kNegligible = 1e-6;
-  std::set<std::vector<double>> distinct;
+  // Equal rows are neighbours: they are in canonical order.
+  int count = 0;
+  Eigen::Index last = -1;
   for (Eigen::Index i = 0; i < runs.inputs.rows(); ++i) {
     if (runs.weight[i] < kNegligible) continue;
-    const Eigen::VectorXd row = runs.inputs.row(i);
-    distinct.emplace(row.begin(), row.end());
+    if (last < 0 || runs.inputs.row(i) != runs.inputs.row(last)) ++count;
+    last = i;
   }
-  return static_cast<int>(distinct.size());
+  return count;
 }
 
 std::string name_of(const Form& form, int coefficient) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/polish.h"
 
+#include "fit/newton.h"
+
 #include <ceres/gradient_problem.h>
 #include <ceres/gradient_problem_solver.h>
 
@@ -54,20 +56,19 @@ class WhitenedObjective final : public ceres::FirstOrderFunction {
 Whitened whiten(FitEvaluator& evaluator,
                 const Eigen::VectorXd& theta,
                 const std::vector<int>& free) {
-  const Eigen::MatrixXd full = evaluator.curvature(theta);
-  Eigen::MatrixXd curvature = full(free, free);
-  // A floor on the diagonal keeps directions the data do not see from being
-  // stretched without limit.
-  const double floor =
-      1e-12 * std::max(1e-300, curvature.diagonal().maxCoeff());
-  curvature.diagonal().array() += floor;
+  Eigen::MatrixXd curvature = floored(evaluator.curvature(theta)(free, free));
+  const Eigen::VectorXd scale = curvature.diagonal().cwiseSqrt().cwiseInverse();
+  curvature = scale.asDiagonal() * curvature * scale.asDiagonal();
   const Eigen::LLT<Eigen::MatrixXd> cholesky(curvature);
-  Whitened map{theta, Eigen::MatrixXd::Zero(theta.size(), curvature.cols())};
-  const Eigen::MatrixXd inverse =
-      cholesky.info() == Eigen::Success && curvature.allFinite()
-          ? Eigen::MatrixXd(cholesky.matrixU().solve(
-                Eigen::MatrixXd::Identity(curvature.rows(), curvature.cols())))
-          : Eigen::MatrixXd::Identity(curvature.rows(), curvature.cols());
+  const auto count = curvature.rows();
+  Whitened map{theta, Eigen::MatrixXd::Zero(theta.size(), count)};
+  Eigen::MatrixXd inverse = Eigen::MatrixXd::Identity(count, count);
+  if (curvature.allFinite()) {
+    if (cholesky.info() == Eigen::Success) {
+      inverse = cholesky.matrixU().solve(inverse).eval();
+    }
+    inverse = scale.asDiagonal() * inverse;
+  }
   for (std::size_t j = 0; j < free.size(); ++j) {
     map.basis.row(free[j]) = inverse.row(static_cast<Eigen::Index>(j));
   }
@@ -86,18 +87,31 @@ ceres::GradientProblemSolver::Options solver_options(Precision precision) {
   return options;
 }
 
-/// What the rounding of residuals adds to F.
-double rounding_of(const FitProblem& problem) {
-  constexpr double kRounding = 1e-15;
-  const double residual = kRounding / problem.scale;
-  return static_cast<double>(problem.size()) * residual * residual;
+GapGoal goal_of(const FitProblem& problem, Precision precision) {
+  switch (precision) {
+    case Precision::Rough:
+      return {1e-6, rounding_of(problem)};
+    case Precision::Fine:
+      return {1e-11, rounding_of(problem)};
+    case Precision::Exact:
+      break;
+  }
+  return {1e-13, rounding_of(problem)};
 }
 
-void descend(const FitProblem& problem,
-             FitEvaluator& evaluator,
-             const std::vector<int>& free,
-             Precision precision,
-             Polished& state) {
+Pace pace_of(Precision precision, Descent descent) {
+  if (descent == Descent::CarefulNewton) return {1e4, 1.0, 1000};
+  Pace bold;
+  if (precision == Precision::Rough) bold.most_steps = 20;
+  if (precision == Precision::Exact) bold.most_steps = 400;
+  return bold;
+}
+
+void descend_by_bfgs(const FitProblem& problem,
+                     FitEvaluator& evaluator,
+                     const std::vector<int>& free,
+                     Precision precision,
+                     Polished& state) {
   constexpr int kRounds = 12;
   const ceres::GradientProblemSolver::Options options =
       solver_options(precision);
@@ -136,12 +150,30 @@ void descend(const FitProblem& problem,
   }
 }
 
+void descend(const FitProblem& problem,
+             FitEvaluator& evaluator,
+             const std::vector<int>& free,
+             Precision precision,
+             Descent descent,
+             Polished& state) {
+  if (descent != Descent::Bfgs) {
+    state.converged = descend_by_newton(evaluator,
+                                        free,
+                                        goal_of(problem, precision),
+                                        pace_of(precision, descent),
+                                        state);
+    if (state.converged) return;
+  }
+  descend_by_bfgs(problem, evaluator, free, precision, state);
+}
+
 /// Newton steps on the gradient alone, where F no longer changes in its last
 /// digit but coefficients still do; kept while the gradient shrinks.
 void refine(FitEvaluator& evaluator,
             const std::vector<int>& free,
             Polished& state) {
-  constexpr int kMostSteps = 8;
+  constexpr int kMostSteps = 40;
+  constexpr double kShrinks = 0.9;
   Eigen::VectorXd gradient;
   for (int step = 0; step < kMostSteps; ++step) {
     state.value = evaluator(state.theta, &gradient);
@@ -151,7 +183,7 @@ void refine(FitEvaluator& evaluator,
     const Eigen::VectorXd theta = map.theta(z.data());
     evaluator(theta, &gradient);
     if (!gradient.allFinite() ||
-        (map.basis.transpose() * gradient).norm() > 0.5 * z.norm()) {
+        (map.basis.transpose() * gradient).norm() > kShrinks * z.norm()) {
       return;
     }
     state.theta = theta;
@@ -181,6 +213,7 @@ std::optional<int> pushed_inside(FitEvaluator& evaluator,
 /// the others have settled; then one that would go inside is let go, once.
 void descend_within_bounds(const FitProblem& problem,
                            Precision precision,
+                           Descent descent,
                            Polished& state) {
   const Box box(*problem.form);
   FitEvaluator evaluator(problem);
@@ -190,7 +223,7 @@ void descend_within_bounds(const FitProblem& problem,
   state.at_bound.clear();
   bool is_settled = free.empty();
   while (!is_settled && !free.empty()) {
-    descend(problem, evaluator, free, precision, state);
+    descend(problem, evaluator, free, precision, descent, state);
     is_settled = true;
     const Eigen::VectorXd inside = box.clamp(state.theta);
     for (const int j : std::vector<int>(free)) {
@@ -223,20 +256,43 @@ void descend_within_bounds(const FitProblem& problem,
 
 }  // namespace
 
+double rounding_of(const FitProblem& problem) {
+  constexpr double kRounding = 1e-15;
+  const double residual = kRounding / problem.scale;
+  return static_cast<double>(problem.size()) * residual * residual;
+}
+
+Eigen::VectorXd beside(const FitProblem& problem,
+                       const Polished& optimum,
+                       double reach) {
+  std::vector<int> free = free_coefficients(*problem.form);
+  for (const int j : optimum.at_bound) std::erase(free, j);
+  if (free.empty()) return optimum.theta;
+  FitEvaluator evaluator(problem);
+  const Whitened map = whiten(evaluator, optimum.theta, free);
+  const auto count = static_cast<double>(free.size());
+  const Eigen::VectorXd step = Eigen::VectorXd::Constant(
+      map.basis.cols(), reach * std::sqrt(0.2 * optimum.value / count));
+  return Box(*problem.form).clamp(map.theta(step.data()));
+}
+
 Polished polish(const FitProblem& problem,
                 const Eigen::VectorXd& start,
-                Precision precision) {
+                Precision precision,
+                Descent descent) {
   Polished state;
   state.theta = start;
   if (problem.objective != Objective::Absolute) {
-    descend_within_bounds(problem, precision, state);
+    descend_within_bounds(problem, precision, descent, state);
     return state;
   }
   constexpr double kSmallestScale = 1e-9;
   FitProblem narrowing = problem;
   while (true) {
-    descend_within_bounds(narrowing, precision, state);
-    if (narrowing.scale <= kSmallestScale) break;
+    const bool is_last = narrowing.scale <= kSmallestScale;
+    descend_within_bounds(
+        narrowing, is_last ? precision : Precision::Rough, descent, state);
+    if (is_last) break;
     narrowing.scale *= 0.1;
   }
   // F of the caller's scale, so that starts can be compared.

@@ -21,13 +21,27 @@ struct Polished {
 /// rounding of F, Exact goes on until coefficients stand still too.
 enum class Precision { Rough, Fine, Exact };
 
-/// Descends from a start to the local optimum: ceres BFGS on coordinates
-/// whitened by the curvature, whitened anew until the gradient is negligible.
-/// A coefficient that leaves its range is held at its bound while the others
-/// settle, a given one always. Absolute deviations are the limit of Huber's
-/// loss as its scale shrinks, followed down to 1e-9.
+/// How to descend: by damped Newton steps, bold or careful ones, and by ceres
+/// BFGS on coordinates whitened by the curvature where these do not arrive;
+/// or by BFGS alone, to check the others.
+enum class Descent { Newton, CarefulNewton, Bfgs };
+
+/// Descends from a start to the local optimum, until the gradient is
+/// negligible. A coefficient that leaves its range is held at its bound while
+/// the others settle, a given one always. Absolute deviations are the limit of
+/// Huber's loss as its scale shrinks, followed down to 1e-9.
 Polished polish(const FitProblem& problem,
                 const Eigen::VectorXd& start,
-                Precision precision = Precision::Exact);
+                Precision precision = Precision::Exact,
+                Descent descent = Descent::Newton);
+
+/// What the rounding of residuals adds to F.
+double rounding_of(const FitProblem& problem);
+
+/// A start beside an optimum: F rises by about a tenth of itself on the way,
+/// times the square of `reach`.
+Eigen::VectorXd beside(const FitProblem& problem,
+                       const Polished& optimum,
+                       double reach);
 
 }  // namespace isoflop

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "isoflop/base/interrupt.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -35,7 +36,6 @@ const Eigen::VectorXd* find_column(const Runs& runs, std::string_view name) {
   return name == kActiveParams.name ? &runs.params : nullptr;
 }
 
-/// Parameters that work on a token, as far as the form knows them.
 }  // namespace
 
 const Eigen::VectorXd& size_column(const Runs& runs, const Form& form) {
@@ -196,6 +196,7 @@ FitProblem make_problem(const Runs& runs,
   problem.form = &form;
   problem.objective = options.objective;
   problem.residual = options.residual;
+  problem.cost_ratio = options.cost_ratio;
   problem.inputs = inputs(order, Eigen::all);
   problem.log_loss = log_loss(order);
   problem.weight = weights_in(runs, order);
@@ -215,6 +216,7 @@ FitProblem resample(const FitProblem& problem, const std::vector<int>& counts) {
   result.objective = problem.objective;
   result.residual = problem.residual;
   result.scale = problem.scale;
+  result.cost_ratio = problem.cost_ratio;
   result.inputs = problem.inputs(rows, Eigen::all);
   result.log_loss = problem.log_loss(rows);
   result.weight = problem.weight(rows);
@@ -240,6 +242,7 @@ void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
   if (at_.size() > 0 && at_ == theta && (has_jacobian_ || !with_jacobian)) {
     return;
   }
+  throw_if_interrupted();
   at_ = theta;
   has_jacobian_ = with_jacobian;
   ++evaluations_;
@@ -259,38 +262,43 @@ void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
 double FitEvaluator::operator()(const Eigen::VectorXd& theta,
                                 Eigen::VectorXd* gradient) {
   fill_residuals(theta, gradient != nullptr);
-  const auto u = residual_.array() / problem_.scale;
-  double value = 0.0;
-  if (problem_.objective == Objective::Squared) {
-    value = 0.5 * (problem_.weight.array() * u.square()).sum();
-    if (gradient != nullptr) influence_ = problem_.weight.array() * u;
-  } else {
-    // rho = c (|u| - c / 2) with c = min(|u|, 1): u^2/2 inside, |u|-1/2 out.
-    const Eigen::ArrayXd c = u.abs().min(1.0);
-    value = (problem_.weight.array() * c * (u.abs() - 0.5 * c)).sum();
-    if (gradient != nullptr) {
-      influence_ = problem_.weight.array() * u.max(-1.0).min(1.0);
-    }
-  }
+  const double value = sum_of_losses(
+      problem_, residual_, gradient != nullptr ? &influence_ : nullptr);
   if (gradient != nullptr) {
     gradient->noalias() = jacobian_.transpose() * influence_;
     *gradient /= problem_.scale;
   }
-  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+  return value;
 }
 
-Eigen::MatrixXd FitEvaluator::curvature(const Eigen::VectorXd& theta) {
-  // Where rho is linear its second derivative is zero; a share of the weight
-  // of its majorising parabola keeps the matrix definite.
-  constexpr double kShare = 0.1;
+Curvature FitEvaluator::curvatures(const Eigen::VectorXd& theta) {
   fill_residuals(theta, true);
-  Eigen::ArrayXd weight = problem_.weight.array();
-  if (problem_.objective != Objective::Squared) {
-    const Eigen::ArrayXd u = residual_.array().abs() / problem_.scale;
-    weight *= (u <= 1.0).select(1.0, kShare / u.max(1.0));
-  }
-  return jacobian_.transpose() * weight.matrix().asDiagonal() * jacobian_ /
-         (problem_.scale * problem_.scale);
+  const Eigen::Index n = residual_.size();
+  const Eigen::Index p = jacobian_.cols();
+  const double unit = 1.0 / (problem_.scale * problem_.scale);
+  Curvature result{Eigen::MatrixXd(p, p), Eigen::MatrixXd::Zero(p, p)};
+  const bool has_outer = problem_.objective != Objective::Squared;
+  const auto add = [&](bool is_outer, Eigen::MatrixXd& into) {
+    row_curvature_.resize(n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const double u = std::abs(residual_[i]) / problem_.scale;
+      const double side = residual_[i] < 0.0 ? problem_.cost_ratio : 1.0;
+      const bool is_linear = has_outer && u > 1.0;
+      row_curvature_[i] =
+          is_linear != is_outer
+              ? 0.0
+              : unit * side * problem_.weight[i] / (is_linear ? u : 1.0);
+    }
+    for (Eigen::Index j = 0; j < p; ++j) {
+      predicted_ = row_curvature_.cwiseProduct(jacobian_.col(j));
+      for (Eigen::Index k = j; k < p; ++k) {
+        into(j, k) = into(k, j) = predicted_.dot(jacobian_.col(k));
+      }
+    }
+  };
+  add(false, result.inner);
+  if (has_outer) add(true, result.outer);
+  return result;
 }
 
 Eigen::VectorXd FitEvaluator::residuals(const Eigen::VectorXd& theta) {
@@ -298,20 +306,42 @@ Eigen::VectorXd FitEvaluator::residuals(const Eigen::VectorXd& theta) {
   return residual_;
 }
 
+double sum_of_losses(const FitProblem& problem,
+                     const Eigen::VectorXd& residuals,
+                     Eigen::VectorXd* influence) {
+  const Eigen::Index n = residuals.size();
+  const double most = problem.objective == Objective::Squared
+                          ? std::numeric_limits<double>::infinity()
+                          : 1.0;
+  if (influence != nullptr) influence->resize(n);
+  double value = 0.0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    // rho = c (|u| - c / 2) with c = min(|u|, 1): u^2/2 inside, |u|-1/2 out.
+    const double u = residuals[i] / problem.scale;
+    const double size = std::abs(u);
+    const double c = std::min(size, most);
+    const double weight =
+        u < 0.0 ? problem.cost_ratio * problem.weight[i] : problem.weight[i];
+    value += weight * c * (size - 0.5 * c);
+    if (influence != nullptr) (*influence)[i] = weight * std::copysign(c, u);
+  }
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+}
+
 double reported_objective(const FitProblem& problem,
                           const Eigen::VectorXd& residuals) {
-  const auto r = residuals.array().abs();
-  switch (problem.objective) {
-    case Objective::Squared:
-      return (problem.weight.array() * r.square()).sum();
-    case Objective::Absolute:
-      return (problem.weight.array() * r).sum();
-    case Objective::Huber: {
-      const Eigen::ArrayXd c = r.min(problem.scale);
-      return (problem.weight.array() * c * (r - 0.5 * c)).sum();
-    }
+  double sum = 0.0;
+  for (Eigen::Index i = 0; i < residuals.size(); ++i) {
+    const double r = std::abs(residuals[i]);
+    const double c = std::min(r, problem.scale);
+    const double loss = problem.objective == Objective::Squared ? r * r
+                        : problem.objective == Objective::Absolute
+                            ? r
+                            : c * (r - 0.5 * c);
+    const double side = residuals[i] < 0.0 ? problem.cost_ratio : 1.0;
+    sum += side * problem.weight[i] * loss;
   }
-  return 0.0;
+  return sum;
 }
 
 }  // namespace isoflop

@@ -7,23 +7,23 @@
 
 namespace isoflop {
 
-/// What a fit minimises: F(theta) = sum_i w_i rho(r_i / scale), without unit.
+/// What a fit minimises: F(theta) = sum_i w_i c_i rho(r_i / scale), without
+/// unit; c_i is `cost_ratio` where r_i < 0, else 1.
 struct FitProblem {
   const Form* form = nullptr;
   Eigen::MatrixXd inputs;    ///< n_runs x n_inputs
-  Eigen::VectorXd log_loss;  ///< n_runs
+  Eigen::VectorXd log_loss;  ///< n_runs, on the scale of the form's output
   Eigen::VectorXd weight;    ///< n_runs, mean 1
   Objective objective = Objective::Huber;
   Residual residual = Residual::LogLoss;
   double scale = 1e-3;  ///< Huber's delta; for squares a typical residual
+  double cost_ratio = 1.0;
 
   Eigen::Index size() const { return log_loss.size(); }
 };
 
 /// Whether a coefficient is given and not to be fitted.
-inline bool is_fixed(const CoefficientInfo& info) {
-  return info.low == info.high;
-}
+inline bool is_fixed(const CoefficientInfo& info) { return info.is_fixed(); }
 
 /// Places of the coefficients to be fitted.
 std::vector<int> free_coefficients(const Form& form);
@@ -77,6 +77,18 @@ FitProblem resample(const FitProblem& problem, const std::vector<int>& counts);
 /// At most 1000 of the rows, evenly, for a first look.
 FitProblem thin(const FitProblem& problem);
 
+/// Gauss-Newton curvature of F in two parts, n_coefficients squared each.
+struct Curvature {
+  Eigen::MatrixXd inner;  ///< of the runs where rho is a parabola
+  Eigen::MatrixXd outer;  ///< of the others, by the parabola above rho
+
+  /// Where rho is linear its second derivative is zero; a share of its
+  /// majorising parabola keeps the whole definite.
+  Eigen::MatrixXd with_share(double share) const {
+    return inner + share * outer;
+  }
+};
+
 /// Evaluates F, its gradient and its curvature, with scratch of its own: one
 /// for a thread.
 class FitEvaluator {
@@ -87,9 +99,12 @@ class FitEvaluator {
   /// @return  F; +inf where the law overflows
   double operator()(const Eigen::VectorXd& theta, Eigen::VectorXd* gradient);
 
-  /// Gauss-Newton curvature of F at theta, n_coefficients squared, made
-  /// positive definite by the majorising weights of rho where rho is linear.
-  Eigen::MatrixXd curvature(const Eigen::VectorXd& theta);
+  Curvature curvatures(const Eigen::VectorXd& theta);
+
+  /// With a tenth of the outer part.
+  Eigen::MatrixXd curvature(const Eigen::VectorXd& theta) {
+    return curvatures(theta).with_share(0.1);
+  }
 
   /// Residuals at theta, n_runs, in residual units.
   Eigen::VectorXd residuals(const Eigen::VectorXd& theta);
@@ -105,9 +120,16 @@ class FitEvaluator {
   Eigen::VectorXd predicted_;
   Eigen::VectorXd residual_;
   Eigen::VectorXd influence_;
+  Eigen::VectorXd row_curvature_;
   Eigen::MatrixXd jacobian_;
   int evaluations_ = 0;
 };
+
+/// F of residuals.
+/// @param influence  n_runs, dF / d residual times scale; written unless null
+double sum_of_losses(const FitProblem& problem,
+                     const Eigen::VectorXd& residuals,
+                     Eigen::VectorXd* influence);
 
 /// Value of the objective as users know it: for Huber sum of rho_delta(r),
 /// for squares sum of r^2, for absolute deviations sum of |r|.

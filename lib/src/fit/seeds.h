@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "fit/problem.h"
@@ -14,15 +15,17 @@ namespace isoflop {
 /// @source Golub & Pereyra 1973, doi:10.1137/0710036.
 class SeedGrid {
  public:
+  /// @param problem  of a form with a factor for each term of its loss; it
+  ///     must outlive the grid
   explicit SeedGrid(const FitProblem& problem);
 
   struct Seed {
     Eigen::VectorXd theta;
-    double value = 0.0;  ///< F of the problem it was asked for
+    double value = 0.0;  ///< F of the problem
   };
 
   /// The best cells that are no neighbours of a better one, best first.
-  std::vector<Seed> seeds(const FitProblem& problem, int most) const;
+  std::vector<Seed> seeds(int most) const;
 
   /// The best cell by weighted least squares for given weights.
   /// @param row_weight  n_runs of the problem the grid was made for
@@ -32,27 +35,38 @@ class SeedGrid {
 
  private:
   struct Cell {
-    Eigen::VectorXd theta;  ///< linear coefficients not set
-    /// Column k of the basis is the loss with linear coefficient k alone at
-    /// one, over the observed loss and over exp(log_scale[k]).
-    Eigen::VectorXd log_scale;  ///< n_linear
-    /// The columns, each followed by its products with itself and the later
-    /// ones: n_rows x n_linear (n_linear + 3) / 2. Their weighted sums are
-    /// all that least squares needs.
-    Eigen::MatrixXd products;
+    Eigen::VectorXd theta;      ///< factors set only where they are given
+    std::vector<int> columns;   ///< one a term
+    std::vector<int> products;  ///< one a pair of terms, a <= b row by row
+  };
+  /// Weighted sums over the rows, all that least squares needs.
+  struct Sums {
+    double weight = 0.0;
+    Eigen::VectorXd columns;
+    Eigen::VectorXd products;
   };
 
-  /// Fills in the linear coefficients; returns the squared relative misfit.
-  double project(const Cell& cell,
-                 const Eigen::VectorXd& weight,
-                 Eigen::VectorXd& theta) const;
+  void add_cells();
+  void add_columns();
+  Sums sums_of(const Eigen::VectorXd& weight) const;
 
-  const Form* form_;
-  std::vector<int> linear_;
-  std::vector<int> nonlinear_;
-  int side_ = 1;                    ///< cells along each coefficient
+  /// The factors of a cell, as shares of the loss where a column is one.
+  /// @return  the squared relative misfit
+  double project(const Cell& cell, const Sums& sums, Eigen::VectorXd& x) const;
+  Eigen::VectorXd theta_of(const Cell& cell, const Eigen::VectorXd& x) const;
+
+  const FitProblem* problem_;
+  std::vector<int> terms_;          ///< coefficients that are factors of terms
+  std::vector<int> other_;          ///< the others
+  std::vector<int> sides_;          ///< cells along each of the others
   std::vector<Eigen::Index> rows_;  ///< of the problem, thinned when many
   std::vector<Cell> cells_;
+  /// A term with its factor at one, over the observed loss and over its
+  /// largest value. Cells that differ only in what a term does not read share
+  /// its column.
+  Eigen::MatrixXd columns_;    ///< n_rows x n_columns
+  Eigen::VectorXd log_scale_;  ///< n_columns, logarithm of the largest value
+  std::vector<std::pair<int, int>> products_;  ///< of columns
 };
 
 }  // namespace isoflop

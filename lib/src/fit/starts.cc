@@ -23,7 +23,7 @@ struct Start {
   double value = kInfinity;  ///< F
 };
 
-/// Whether the loss is a sum of terms, each with a free factor, and so few
+/// Whether the loss is a sum of terms, each with a factor, and so few
 /// coefficients are left that a grid covers them.
 bool has_grid(const FitProblem& problem) {
   constexpr int kMostOther = 3;
@@ -32,11 +32,9 @@ bool has_grid(const FitProblem& problem) {
   int other = 0;
   for (int j = 0; j < form.coefficient_count(); ++j) {
     const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
-    const bool is_term =
-        info.is_linear && info.scale == Scale::Log && info.low == 0.0;
-    if (is_fixed(info)) return false;
+    const bool is_term = info.is_linear && info.scale == Scale::Log;
     theta[j] = is_term ? -kInfinity : to_scale(info.nominal, info.scale);
-    other += is_term ? 0 : 1;
+    other += is_term || info.is_fixed() ? 0 : 1;
   }
   if (other > kMostOther) return false;
   Eigen::VectorXd rest;
@@ -90,7 +88,8 @@ std::vector<Eigen::VectorXd> spread_points(const Form& form) {
       const double at = 0.5 + i * step;
       const double share = at - std::floor(at);
       points[static_cast<std::size_t>(i)][static_cast<Eigen::Index>(j)] =
-          infos[j].scale == Scale::Log
+          infos[j].is_fixed() ? to_scale(infos[j].low, infos[j].scale)
+          : infos[j].scale == Scale::Log
               ? reach.low + share * (reach.high - reach.low)
               : point_in(reach, share);
     }
@@ -200,13 +199,23 @@ std::vector<Eigen::VectorXd> scattered(const FitProblem& problem, int threads) {
 }  // namespace
 
 Starts::Starts(const FitProblem& problem, int threads) : problem_(problem) {
-  if (!has_grid(problem)) {
+  if (has_grid(problem)) {
+    grid_.emplace(problem);
+    const Box box(*problem.form);
+    for (const SeedGrid::Seed& seed : grid_->seeds(kMostStarts)) {
+      first_.push_back(box.clamp(seed.theta));
+    }
+  } else {
     first_ = scattered(problem, threads);
-    return;
   }
-  grid_.emplace(problem);
-  for (const SeedGrid::Seed& seed : grid_->seeds(problem, kMostStarts)) {
-    first_.push_back(seed.theta);
+  // What the user says of the coefficients may be a start of their own.
+  if (!problem.form->settings().coefficients.empty()) {
+    Eigen::VectorXd nominal(problem.form->coefficient_count());
+    for (int j = 0; j < problem.form->coefficient_count(); ++j) {
+      nominal[j] =
+          problem.form->coefficients()[static_cast<std::size_t>(j)].nominal;
+    }
+    first_.push_back(problem.form->theta_from_coefficients(nominal));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
+#include "laws/fixed_form.h"
 #include "laws/form_settings.h"
 #include "laws/formula_form.h"
 #include "laws/formula_text.h"
@@ -63,13 +64,17 @@ std::shared_ptr<const Form> find_form(std::string_view text,
                                       const FormSettings& settings) {
   std::vector<std::string> names;
   for (const auto& form : all_forms()) {
-    if (form->name() == text) return with_settings(form, settings);
+    if (form->name() == text) {
+      return with_fixed(with_settings(form, settings), settings.fixed);
+    }
     names.emplace_back(form->name());
   }
   const bool is_hyphenated =
       text.find_first_of("+*/^() 0123456789") == std::string_view::npos &&
       !suggest(text, names).empty();
-  if (is_formula(text) && !is_hyphenated) return formula_form(text, settings);
+  if (is_formula(text) && !is_hyphenated) {
+    return with_fixed(formula_form(text, settings), settings.fixed);
+  }
   throw std::invalid_argument("unknown form '" + printable(text, 80) +
                               "'; known: " + join_words(names) +
                               did_you_mean(text, names));

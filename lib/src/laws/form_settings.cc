@@ -98,7 +98,7 @@ void add_setting(std::string_view text, CoefficientSetting& setting) {
     fail(text, "must have its lower bound first");
   }
   if (*setting.low == *setting.high) {
-    fail(text, "leaves nothing to search; write the number into a formula");
+    fail(text, "leaves nothing to search; fix it");
   }
 }
 

@@ -127,6 +127,7 @@ std::shared_ptr<const Form> formula_form(std::string_view text,
                                          const FormSettings& settings) {
   FormulaText formula = parse_formula(text, settings.columns);
   FormSettings kept = settings;
+  kept.fixed.clear();
   std::erase_if(kept.columns, [&formula](const std::string& column) {
     return std::find(formula.inputs.begin(), formula.inputs.end(), column) ==
            formula.inputs.end();

@@ -149,14 +149,15 @@ Eigen::VectorXd read_coefficients(const Reader& reader, const Form& form) {
 FormSettings read_form_settings(const Reader& reader, const std::string& path) {
   if (!reader.has("form_settings")) return {};
   const Reader part(reader.member("form_settings"), path, "form_settings");
-  part.require_known({"coefficients", "columns", "answer"});
+  part.require_known({"coefficients", "fixed", "columns", "answer"});
   const std::string answer = part.text_or_empty("answer");
   if (!answer.empty() && answer != "linear" && answer != "log") {
     part.fail("answer must be \"linear\" or \"log\"");
   }
   return {part.texts("coefficients"),
           part.texts("columns"),
-          answer == "linear" ? Scale::Linear : Scale::Log};
+          answer == "linear" ? Scale::Linear : Scale::Log,
+          part.texts("fixed")};
 }
 
 Json form_settings_json(const FormSettings& settings) {
@@ -164,6 +165,7 @@ Json form_settings_json(const FormSettings& settings) {
   if (!settings.coefficients.empty()) {
     json["coefficients"] = settings.coefficients;
   }
+  if (!settings.fixed.empty()) json["fixed"] = settings.fixed;
   if (!settings.columns.empty()) json["columns"] = settings.columns;
   if (settings.answer == Scale::Linear) json["answer"] = "linear";
   return json;

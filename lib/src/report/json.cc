@@ -149,6 +149,7 @@ std::string to_json(const FitResult& fit) {
          fit.options.objective == Objective::Huber
              ? Json(fit.options.huber_delta)
              : Json(nullptr)},
+        {"cost_ratio", fit.options.cost_ratio},
         {"value", fit.objective_value}}},
       {"residual_scale", fit.residual_scale},
       {"runs", {{"used", fit.runs_used}, {"dropped", fit.runs_dropped}}},
@@ -157,10 +158,15 @@ std::string to_json(const FitResult& fit) {
       {"identifiability", identifiability_json(fit.identifiability)},
       {"search",
        {{"starts", fit.search.starts},
+        {"best_start", fit.search.best_start},
+        {"reached", fit.search.reached},
         {"distinct_optima", fit.search.distinct_optima},
         {"optima", fit.search.optima},
         {"gradient_norm", fit.search.gradient_norm},
         {"relative_gap", fit.search.relative_gap},
+        {"check_gap", fit.search.check_gap},
+        {"confirmed", fit.search.is_confirmed},
+        {"at_bound", fit.search.at_bound},
         {"evaluations", fit.search.evaluations},
         {"converged", fit.search.converged}}}};
   return dump(

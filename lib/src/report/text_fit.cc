@@ -103,14 +103,30 @@ std::string search_lines(const FitResult& fit) {
   if (fit.options.objective == Objective::Huber) {
     objective += " " + format_number(fit.options.huber_delta, 3);
   }
+  if (fit.options.cost_ratio != 1.0) {
+    objective += ", too low times " + format_number(fit.options.cost_ratio, 3);
+  }
   objective +=
       fit.options.residual == Residual::LogLoss ? " on log loss)" : " on loss)";
   table.add({"objective", objective});
-  table.add(
-      {"search",
-       counted(fit.search.starts, "start", "starts") + ", " +
-           counted(fit.search.distinct_optima, "optimum", "distinct optima") +
-           ", relative gap " + format_number(fit.search.relative_gap, 1)});
+  const FitSearch& search = fit.search;
+  table.add({"search",
+             counted(search.starts, "start", "starts") + ", " +
+                 counted(search.distinct_optima, "optimum", "distinct optima") +
+                 ", relative gap " + format_number(search.relative_gap, 1)});
+  table.add({"",
+             std::string(search.is_confirmed ? "confirmed" : "not confirmed") +
+                 " from another start by another algorithm"});
+  if (search.reached < search.starts) {
+    table.add({"",
+               std::to_string(search.reached) + " of the starts came to it" +
+                   (search.optima.size() < 2
+                        ? ""
+                        : "; the next optimum is " +
+                              format_number(
+                                  search.optima[1] / search.optima.front(), 3) +
+                              " times as high")});
+  }
   table.add(
       {"residuals", percent(fit.residual_scale, 2) + " of the loss (robust)"});
   if (fit.bootstrap.replicates > 0) {

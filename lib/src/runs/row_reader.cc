@@ -152,6 +152,7 @@ bool RowReader::read_number(Role role, const CsvCell& cell) {
 
 /// The loss in nats, and its weight from its standard deviation.
 bool RowReader::convert_loss(const std::vector<CsvCell>& cells) {
+  if (map_.of(Role::Loss) < 0) return true;
   const auto at = [](Role role) { return static_cast<std::size_t>(role); };
   LossUnit unit = options_.loss_unit;
   const int label = map_.of(Role::LossUnit);

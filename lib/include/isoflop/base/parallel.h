@@ -13,7 +13,7 @@ int resolve_threads(int requested);
 ///
 /// Write results by index: then they do not depend on the thread count. An
 /// exception of a body stops the loop and is rethrown, that of the smallest
-/// index first.
+/// index first. Stops by `Interrupted` when asked to, see base/interrupt.h.
 void parallel_for(std::int64_t count,
                   int threads,
                   const std::function<void(std::int64_t)>& body);

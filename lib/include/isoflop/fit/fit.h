@@ -37,12 +37,25 @@ struct EnumWords<Residual> {
       {Residual::LogLoss, "log_loss"}, {Residual::Loss, "loss"}};
 };
 
+/// Where descents begin: at the starts this library chooses, or at all 4500
+/// of Hoffmann et al. 2022, for comparison.
+enum class StartSet { Chosen, Classic };
+
+template <>
+struct EnumWords<StartSet> {
+  static constexpr std::pair<StartSet, std::string_view> values[] = {
+      {StartSet::Chosen, "chosen"}, {StartSet::Classic, "classic"}};
+};
+
 struct FitOptions {
   std::string law = "additive";
   std::vector<std::string> coefficient;
+  std::vector<std::string> fix;
   Objective objective = Objective::Huber;
   double huber_delta = 1e-3;
+  double cost_ratio = 1.0;
   Residual residual = Residual::LogLoss;
+  StartSet search = StartSet::Chosen;
   int bootstrap = 1000;
   double level = 0.9;
   std::uint64_t seed = 1;
@@ -60,6 +73,10 @@ struct FitOptions {
               &FitOptions::coefficient,
               "range of a coefficient, or its start, as alpha=0.05..2 or "
               "A=480 (repeatable)"),
+        field("fix",
+              &FitOptions::fix,
+              "a coefficient that is not fitted: held at a number, or tied to "
+              "another, as gamma=1 or beta=alpha (repeatable)"),
         field("objective",
               &FitOptions::objective,
               "how a residual counts: huber, squared or absolute"),
@@ -67,9 +84,17 @@ struct FitOptions {
               &FitOptions::huber_delta,
               "residual beyond which Huber's loss is linear",
               kPositive),
+        field("cost_ratio",
+              &FitOptions::cost_ratio,
+              "what predicting too low costs over predicting too high",
+              kPositive),
         field("residual",
               &FitOptions::residual,
               "what is compared with the runs: log_loss or loss"),
+        field("search",
+              &FitOptions::search,
+              "starts: chosen, or classic for all 4500 of Hoffmann et al., to "
+              "compare"),
         field("bootstrap",
               &FitOptions::bootstrap,
               "refits to resampled runs, for intervals; 0 for none",
@@ -93,12 +118,19 @@ struct FitOptions {
 /// How the optimum was found, and how near it certainly is.
 struct FitSearch {
   int starts = 0;              ///< starts polished
-  int distinct_optima = 0;     ///< that ended at different objectives
-  std::vector<double> optima;  ///< their objectives, best first
+  int best_start = 0;          ///< the one that led to the optimum, from 1
+  int reached = 0;             ///< starts that led there
+  int distinct_optima = 0;     ///< that starts ended at
+  std::vector<double> optima;  ///< their objectives, best first, 100 at most
+  std::vector<std::string> at_bound;  ///< coefficients at an end of their range
   /// Norm of the gradient on the scale where the Hessian is one: half its
   /// square is the remaining gap of the objective in units of its scale.
   double gradient_norm = 0.0;
   double relative_gap = 0.0;  ///< that gap over the objective
+  /// Another algorithm from another start near by: how much lower it came,
+  /// over the objective; negative when it stopped above.
+  double check_gap = 0.0;
+  bool is_confirmed = false;  ///< it came to the same objective, to 1e-8
   int evaluations = 0;        ///< of the objective with its gradient
   bool converged = false;
 };
@@ -136,10 +168,12 @@ struct FitResult {
 /// Fits a law to runs and says how far it can be trusted.
 ///
 /// Minimises sum_i w_i rho(r_i) over the coefficients, r_i the residual of
-/// run i. Starts come from variable projection on a grid of the coefficients
-/// in which the form is not linear, or for other forms from points that fill
-/// the space of coefficients; each is polished by ceres BFGS on coordinates
-/// whitened by the Hessian. Rows are put into a canonical order first and
+/// run i, times `cost_ratio` where the loss is predicted too low. Starts come
+/// from variable projection on a grid of the coefficients in which the form is
+/// not linear, or for other forms from points that fill the space of
+/// coefficients; each is polished by damped Newton steps. The best end is
+/// checked by ceres BFGS on coordinates whitened by the Hessian, from a start
+/// beside it. Rows are put into a canonical order first and
 /// replicate i draws from (seed, i), so the result does not depend on the
 /// order of rows or on the number of threads.
 ///

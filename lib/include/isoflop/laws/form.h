@@ -22,6 +22,9 @@ struct CoefficientInfo {
   Scale scale;     ///< how it is searched: `theta` is its logarithm or itself
   bool is_linear;  ///< the loss is linear in it, the others held fixed
   double nominal;  ///< a typical value, for judging a design before a fit
+
+  /// Whether it is given and not fitted.
+  bool is_fixed() const { return low == high; }
 };
 
 /// A coordinate in which more is known of a form than a range: a normal prior.
@@ -54,6 +57,9 @@ struct FormSettings {
   std::vector<std::string> columns = {};
   /// Of a formula: the logarithm of a loss, or any number as it is.
   Scale answer = Scale::Log;
+  /// Coefficients that are not fitted: "gamma=1" is held at the number,
+  /// "beta=alpha" is the other coefficient and no longer one of its own.
+  std::vector<std::string> fixed = {};
 };
 
 /// A functional form: one variable of a run as a function of others, up to
