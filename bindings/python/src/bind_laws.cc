@@ -157,6 +157,9 @@ void bind_laws(py::module_& module) {
       .def_readonly("value", &Prediction::value)
       .def_readonly("unit", &Prediction::unit)
       .def_readonly("interval", &Prediction::interval)
+      .def_readonly("run_interval",
+                    &Prediction::run_interval,
+                    "the same for the loss of one new run")
       .def_property_readonly("loss_nats",
                              [](const Prediction& self) {
                                return self.answers_nats()

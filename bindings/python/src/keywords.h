@@ -58,6 +58,7 @@ std::vector<OptionInfo> all_infos() {
 void bind_runs(py::module_& module);
 void bind_form(py::module_& module);
 void bind_laws(py::module_& module);
+void bind_doubt(py::module_& module);
 void bind_fit(py::module_& module);
 void bind_cost(py::module_& module);
 void bind_plan(py::module_& module);

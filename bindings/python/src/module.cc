@@ -52,6 +52,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_runs(module);
   isoflop::python::bind_form(module);
   isoflop::python::bind_laws(module);
+  isoflop::python::bind_doubt(module);
   isoflop::python::bind_fit(module);
   isoflop::python::bind_cost(module);
   isoflop::python::bind_plan(module);

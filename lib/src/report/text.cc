@@ -79,6 +79,13 @@ std::string to_text(const Prediction& prediction) {
                    ? "none: too many draws have no answer here"
                    : "none: the law comes without draws"});
   }
+  if (prediction.run_interval) {
+    table.add({"one run",
+               amount(prediction.output, prediction.run_interval->low) +
+                   " .. " +
+                   amount(prediction.output, prediction.run_interval->high) +
+                   "  (with the scatter of single runs)"});
+  }
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;
     table.add(
