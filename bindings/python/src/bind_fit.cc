@@ -39,11 +39,6 @@ void bind_parts(py::module_& module) {
       .def_readonly("at_bound", &FitSearch::at_bound)
       .def_readonly("evaluations", &FitSearch::evaluations)
       .def_readonly("converged", &FitSearch::converged);
-  py::class_<FitBootstrap>(module, "FitBootstrap", "Refits to resampled runs.")
-      .def_readonly("method", &FitBootstrap::method)
-      .def_readonly("replicates", &FitBootstrap::replicates)
-      .def_readonly("failed", &FitBootstrap::failed)
-      .def_readonly("escalated", &FitBootstrap::escalated);
 }
 
 /// A form given as an object stands for its text and its ranges.
@@ -76,6 +71,10 @@ void bind_fit(py::module_& module) {
       .def_readonly("identifiability", &FitResult::identifiability)
       .def_readonly("search", &FitResult::search)
       .def_readonly("bootstrap", &FitResult::bootstrap)
+      .def_readonly("standard_errors", &FitResult::standard_errors)
+      .def_readonly("profile", &FitResult::profile)
+      .def_readonly("influence", &FitResult::influence)
+      .def_readonly("residual_checks", &FitResult::residual_checks)
       .def_readonly("findings", &FitResult::findings)
       .def_property_readonly("is_identified", &FitResult::is_identified);
   add_report(result);

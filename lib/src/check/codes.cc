@@ -35,7 +35,9 @@ are no more runs than coefficients, or an exponent ends at its bound or a term
 at zero, or at ten times the largest budget of the runs the 90 % interval of
 the optimal size exceeds a factor of three either way, or that of the loss 8 %.
 Refits have their say too: a term that ends at zero in the tail outside the
-interval (5 % of the refits at --level 0.9) is not determined.
+interval (5 % of the refits at --level 0.9) is not determined. Neither is a
+coefficient whose profile does not close: held ever farther from its value,
+with the others fitted anew, the objective never rises to the cut.
 
 The spread uses a residual scale of at least 0.002, about what repeated runs
 scatter by, so that a fit that happens to be exact is not taken for certainty.
@@ -72,6 +74,52 @@ have other units. Named in the message, largest first.
      R"(
 Resamples lost what identifies a coefficient. The intervals hold only those
 that converged and are too narrow.
+)"},
+    {"fit.influential",
+     "one run decides more than its share",
+     R"(
+Only with --influence, which leaves every run out once and fits the others.
+Without one of the named runs the optimal size or the loss at ten times the
+largest budget moves by more than its own standard deviation. Such a run is
+not wrong: often it is the largest. But what is planned rests on it, so look
+at it twice, or repeat it with another seed.
+)"},
+    {"fit.residual-trend",
+     "the residuals rise or fall along params, tokens or compute",
+     R"(
+Spearman's rank correlation of the residuals with size, data or compute has a
+p-value below 0.01, the three tests counted. The form of the law is wrong in
+this range, or runs of different kinds are mixed, or some were stopped early:
+what it predicts beyond the runs is then off to one side, which no interval
+shows.
+
+Source: Spearman 1904, doi:10.2307/1412159.
+)"},
+    {"fit.uneven-errors",
+     "the size of errors depends on where a run lies",
+     R"(
+The absolute errors have a rank correlation with leverage, params, tokens or
+compute whose p-value, four tests counted, is below 0.01. Usually small runs
+scatter more, or the law misses those at the edge. With --bootstrap-kind auto
+the refits then draw whole runs (pairs) and not errors, and profiles are widened
+by the sandwich variance; a residual bootstrap would be too sure.
+)"},
+    {"fit.lack-of-fit",
+     "the law misses the runs by more than repeated runs differ",
+     R"(
+Where runs repeat the same inputs, as with several seeds, their scatter is pure
+error. An F test compares with it what the law leaves over; here its p-value
+is below 0.01. The form is wrong at the precision of these runs.
+
+Source: Draper & Smith 1998, doi:10.1002/9781118625590, section 2.1.
+)"},
+    {"fit.correlated-groups",
+     "runs of one group err together",
+     R"(
+The column group explains more of the residuals than chance would (F test, p
+below 0.01, correlation within groups above 0.1): checkpoints of one run, or
+families of models that share data or settings. Intervals that take the runs
+for independent are too narrow. --bootstrap-kind cluster draws whole groups.
 )"},
     {"runs.flops-mismatch",
      "the given FLOP are not 6 N D",

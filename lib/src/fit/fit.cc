@@ -5,8 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "fit/bootstrap.h"
-#include "fit/decision.h"
+#include "fit/doubt.h"
 #include "fit/polish.h"
 #include "fit/problem.h"
 #include "fit/quiet.h"
@@ -187,51 +186,6 @@ void add_few_runs_finding(const FitResult& result,
        {{"spare_runs", static_cast<double>(spare)}}});
 }
 
-void run_bootstrap(const Runs& runs,
-                   const FitProblem& problem,
-                   const Starts& starts,
-                   const Eigen::VectorXd& theta,
-                   const FitOptions& options,
-                   FitResult& result) {
-  const Form& form = *result.law.form;
-  const Bootstrap refits = bootstrap(problem, starts, theta, options);
-  const Refits opinion{refits.theta, refits.summary.failed, options.level};
-  result.identifiability =
-      identify(runs, form, theta, result.residual_scale, &opinion);
-  result.bootstrap = refits.summary;
-  result.law.draws.resize(refits.theta.rows(), refits.theta.cols());
-  for (Eigen::Index i = 0; i < refits.theta.rows(); ++i) {
-    result.law.draws.row(i) =
-        form.coefficients_from_theta(refits.theta.row(i)).transpose();
-  }
-  constexpr double kMostFailed = 0.1;
-  constexpr double kHopeless = 0.5;
-  const double failed = result.bootstrap.failed;
-  if (failed > kHopeless * result.bootstrap.replicates) {
-    // The few that converged are no sample of anything.
-    result.law.draws.resize(0, refits.theta.cols());
-  } else if (refits.theta.rows() > 0) {
-    for (Eigen::Index j = 0; j < refits.theta.cols(); ++j) {
-      result.intervals.push_back(
-          percentile_interval(result.law.draws.col(j), options.level));
-    }
-    result.law.provenance.draws_source = std::to_string(refits.theta.rows()) +
-                                         " pairs-bootstrap refits, seed " +
-                                         std::to_string(options.seed);
-  }
-  if (failed > kMostFailed * result.bootstrap.replicates) {
-    result.findings.push_back(
-        {"fit.bootstrap-failed",
-         Severity::Warning,
-         format_number(failed, 6) + " of " +
-             std::to_string(result.bootstrap.replicates) +
-             " refits did not converge; intervals are too narrow" +
-             (result.intervals.empty() ? " and left out" : ""),
-         "add runs",
-         {{"failed", failed}}});
-  }
-}
-
 FitResult start_result(const Runs& runs,
                        const FitOptions& options,
                        std::shared_ptr<const Form> form) {
@@ -255,21 +209,6 @@ FitResult start_result(const Runs& runs,
     if (!is_known) result.findings.push_back(finding);
   }
   return result;
-}
-
-/// The optimum at the budgets asked for, where the law has one.
-void add_optima(const FitOptions& options, FitResult& result) {
-  const auto form = form_of_size_and_data(*result.law.form);
-  if (form == nullptr) return;
-  const Eigen::VectorXd theta =
-      form->theta_from_coefficients(result.law.coefficients);
-  for (const Flops flops : options.flops) {
-    const double log_params =
-        optimal_log_params(*form, theta.data(), std::log(flops.value()));
-    if (!std::isfinite(log_params)) continue;
-    result.optimum.push_back(
-        optimum_estimate(result.law, flops, options.level));
-  }
 }
 
 }  // namespace
@@ -309,24 +248,23 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   Eigen::VectorXd residuals(runs.size());
   residuals(order) = problem.log_loss - predicted;
   const auto free = static_cast<int>(free_coefficients(form).size());
-  result.residual_scale = robust_scale(residuals, free);
+  const double robust = robust_scale(residuals, free);
+  const Errors errors = estimate_errors(problem, best.theta);
+  const auto scatter = scatter_of(problem, errors);
+  result.residual_scale = scatter ? scatter->sd : robust;
 
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
   Eigen::VectorXd theta = best.theta;
   clear_vanished(form, problem.inputs, theta);
   result.law.coefficients = form.coefficients_from_theta(theta);
-  const bool is_useful = found.status != IdentifiabilityStatus::NotIdentified;
-  if (is_useful && options.bootstrap > 0 && runs.size() > free) {
-    run_bootstrap(runs, problem, starts, best.theta, options, result);
-  }
+  add_doubt({runs, problem, order, starts, best, errors}, result);
   result.law.status = from_string<LawStatus>(to_string(found.status));
   add_identifiability_finding(found, result.findings);
   add_search_findings(result, best, result.findings);
   add_vanished_findings(found, result.findings);
   add_few_runs_finding(result, result.findings);
-  add_outlier_finding(runs, residuals, result.residual_scale, result.findings);
-  if (is_useful) add_optima(options, result);
+  add_outlier_finding(runs, residuals, robust, result.findings);
   return result;
 }
 

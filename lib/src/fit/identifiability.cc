@@ -327,6 +327,10 @@ void ask_refits(const Form& form,
                              " % of the refits " + name + " ends at zero");
     doubtful.push_back(name);
   }
+  if (!refits.open_profiles.empty()) {
+    result.reasons.push_back("the profile does not close: " +
+                             join_words(refits.open_profiles));
+  }
   const auto middle = decision.at(theta);
   double beyond = 0.0;
   for (Eigen::Index i = 0; i < refits.theta.rows(); ++i) {

@@ -212,6 +212,15 @@ LawRange read_range(const Reader& reader, const std::string& path) {
   return found;
 }
 
+std::optional<Scatter> read_scatter(const Reader& reader,
+                                    const std::string& path) {
+  if (!reader.has("scatter")) return std::nullopt;
+  const Reader part(reader.member("scatter"), path, "scatter");
+  part.require_known({"sd", "freedom"});
+  return Scatter{part.amount(part.member("sd"), "the sd of scatter"),
+                 part.amount(part.member("freedom"), "the freedom of scatter")};
+}
+
 Provenance read_provenance(const Reader& reader, const Form& form) {
   Provenance found;
   found.title = reader.text_or_empty("title");
@@ -271,6 +280,7 @@ Law read_law_entry(const LawJson& entry,
   law.coefficients = read_coefficients(reader, *law.form);
   law.provenance = read_provenance(reader, *law.form);
   law.range = read_range(reader, path);
+  law.scatter = read_scatter(reader, path);
   if (reader.has("status")) {
     try {
       law.status = from_string<LawStatus>(reader.text("status"));
@@ -297,6 +307,7 @@ Law read_law_entry(const LawJson& entry,
                         "note",
                         "traps",
                         "range",
+                        "scatter",
                         "draws",
                         "draws_source",
                         "discrepancy"});
@@ -375,6 +386,10 @@ std::string law_text(const Law& law) {
                    {"flops", interval_json(law.range.flops)}};
   for (const auto& [name, interval] : law.range.others) {
     file["range"][name] = interval_json(interval);
+  }
+  if (law.scatter) {
+    file["scatter"] = {{"sd", law.scatter->sd},
+                       {"freedom", law.scatter->freedom}};
   }
   file["draws"] = LawJson::array();
   for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <numbers>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -130,6 +131,23 @@ std::vector<double> apply_forecast(const Law& law,
     losses.push_back(u < 0.5 ? around.low : around.high);
   }
   return losses;
+}
+
+/// Where one new run may end: each draw with an error of its own, a quantile
+/// of Student's t. The quantiles follow a Kronecker sequence, which knows
+/// nothing of the draws.
+std::optional<Interval> run_interval_of(const Scatter& scatter,
+                                        std::vector<double> answers,
+                                        double level) {
+  const double step = std::numbers::phi - 1.0;
+  const double freedom = std::max(1.0, scatter.freedom);
+  double share = 0.5;
+  for (double& loss : answers) {
+    loss *= std::exp(scatter.sd * student_quantile(share, freedom));
+    share += step;
+    share -= std::floor(share);
+  }
+  return interval_of(answers, level);
 }
 
 /// The error at the loss, and over the draws of whichever law has them.
@@ -330,6 +348,10 @@ Prediction predict(const Law& law,
     answers = answers_of_draws(law, *form, at);
     result.interval =
         interval_of(answers, options.level, &result.draws_without);
+    if (law.scatter && result.answers_loss() && result.interval) {
+      result.run_interval =
+          run_interval_of(*law.scatter, answers, options.level);
+    }
   }
   if (!inputs.downstream.empty()) {
     if (!form->answers_loss()) {

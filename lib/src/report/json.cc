@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/json.h"
 
+#include "report/json_doubt.h"
 #include "report/json_parts.h"
 
 namespace isoflop {
@@ -109,20 +110,6 @@ Json identifiability_json(const Identifiability& found) {
           {"suggested_runs", std::move(runs)}};
 }
 
-Json intervals_json(const FitResult& fit) {
-  Json coefficients = Json::object();
-  for (std::size_t j = 0; j < fit.intervals.size(); ++j) {
-    coefficients[std::string(fit.law.form->coefficients()[j].name)] =
-        json_of(fit.intervals[j]);
-  }
-  return {{"level", fit.options.level},
-          {"method", fit.bootstrap.method},
-          {"replicates", fit.bootstrap.replicates},
-          {"failed", fit.bootstrap.failed},
-          {"escalated", fit.bootstrap.escalated},
-          {"coefficients", std::move(coefficients)}};
-}
-
 }  // namespace
 
 std::string to_json(const FitResult& fit) {
@@ -154,6 +141,7 @@ std::string to_json(const FitResult& fit) {
       {"residual_scale", fit.residual_scale},
       {"runs", {{"used", fit.runs_used}, {"dropped", fit.runs_dropped}}},
       {"intervals", intervals_json(fit)},
+      {"standard_errors", standard_errors_json(fit.standard_errors)},
       {"optimum", std::move(optimum)},
       {"identifiability", identifiability_json(fit.identifiability)},
       {"search",
@@ -168,7 +156,10 @@ std::string to_json(const FitResult& fit) {
         {"confirmed", fit.search.is_confirmed},
         {"at_bound", fit.search.at_bound},
         {"evaluations", fit.search.evaluations},
-        {"converged", fit.search.converged}}}};
+        {"converged", fit.search.converged}}},
+      {"residual_checks", residual_checks_json(fit.residual_checks)}};
+  if (fit.profile) result["profile"] = profile_json(*fit.profile);
+  if (fit.influence) result["influence"] = influence_json(*fit.influence);
   return dump(
       envelope("fit", std::move(inputs), std::move(result), fit.findings));
 }
@@ -189,7 +180,8 @@ std::string to_json(const Prediction& prediction) {
   if (!prediction.unit.empty()) result["unit"] = prediction.unit;
   result[answer] = prediction.value;
   result["intervals"] = {{"level", prediction.options.level},
-                         {answer, json_of(prediction.interval)}};
+                         {answer, json_of(prediction.interval)},
+                         {"run", json_of(prediction.run_interval)}};
   if (prediction.allocation) {
     result["params"] = json_of(prediction.allocation->params);
     result["tokens"] = json_of(prediction.allocation->tokens);
@@ -202,7 +194,6 @@ std::string to_json(const Prediction& prediction) {
   }
   result["extrapolation"] = json_of(prediction.extrapolation);
   if (prediction.forecast) {
-    result["intervals"]["run"] = json_of(prediction.run_interval);
     result["forecast"] = json_of(*prediction.forecast);
   }
   return dump(envelope(

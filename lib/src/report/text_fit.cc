@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "isoflop/base/suggest.h"
 #include "isoflop/report/text.h"
@@ -51,6 +52,14 @@ std::string doubt_block(const Identifiability& found) {
   return text;
 }
 
+/// An interval whose end may be open: "1.7 .. open".
+std::string open_text(const Interval& interval) {
+  const auto end = [](double value) {
+    return std::isinf(value) ? "open" : format_number(value, 3);
+  };
+  return end(interval.low) + " .. " + end(interval.high);
+}
+
 std::string coefficient_table(const FitResult& fit) {
   TextTable table("lrrl");
   const std::string head =
@@ -63,7 +72,7 @@ std::string coefficient_table(const FitResult& fit) {
     const auto& info = fit.law.form->coefficients()[at];
     table.add({std::string(info.name),
                format_number(fit.law.coefficients[j], 4),
-               fit.intervals.empty() ? "" : interval_text(fit.intervals[at]),
+               fit.intervals.empty() ? "" : open_text(fit.intervals[at]),
                std::string(info.meaning)});
   }
   return table.str();
@@ -94,6 +103,54 @@ std::string optimum_table(const FitResult& fit) {
                interval_text(row.loss_nats)});
   }
   return "\n" + table.str();
+}
+
+/// How the intervals were made, what the residuals show, which runs weigh.
+void add_doubt_lines(const FitResult& fit, TextTable& table) {
+  if (fit.bootstrap.replicates > 0) {
+    table.add({"refits",
+               counted(fit.bootstrap.replicates, "refit", "refits") + " (" +
+                   std::string(to_string(fit.bootstrap.kind)) +
+                   " bootstrap), " + std::to_string(fit.bootstrap.failed) +
+                   " failed"});
+  }
+  if (!fit.intervals.empty()) {
+    table.add({"intervals",
+               fit.options.interval == IntervalMethod::Profile
+                   ? "profiles of the objective"
+               : fit.options.interval == IntervalMethod::Bca
+                   ? "percentiles of the refits, corrected (BCa)"
+                   : "percentiles of the refits"});
+  }
+  if (const auto& found = fit.residual_checks.lack_of_fit) {
+    table.add({"lack of fit",
+               "p = " + format_number(found->p_value, 1) + "; " +
+                   counted(found->repeats, "repeat", "repeats") +
+                   " of runs differ by " + percent(found->pure_sd, 2)});
+  }
+  if (!fit.influence) return;
+  const RunInfluence* most = nullptr;
+  for (const RunInfluence& run : fit.influence->runs) {
+    if (!run.shift_log_loss) continue;
+    if (most == nullptr ||
+        std::abs(*run.shift_log_loss) > std::abs(*most->shift_log_loss)) {
+      most = &run;
+    }
+  }
+  if (most == nullptr) return;
+  const std::string shift =
+      format_number(100.0 * *most->shift_log_loss, 2) + " % of the loss" +
+      (most->shift_log_params
+           ? " and " + format_number(100.0 * *most->shift_log_params, 2) +
+                 " % of the size"
+           : "");
+  table.add({"most weight",
+             (most->name.empty() ? "row " + std::to_string(most->row + 1)
+                                 : printable(most->name, 24)) +
+                 ": without it " + shift});
+  table.add({"",
+             "at " + format_quantity(fit.identifiability.target, 2) +
+                 " FLOP; leverage " + format_number(most->leverage, 2)});
 }
 
 std::string search_lines(const FitResult& fit) {
@@ -129,13 +186,7 @@ std::string search_lines(const FitResult& fit) {
   }
   table.add(
       {"residuals", percent(fit.residual_scale, 2) + " of the loss (robust)"});
-  if (fit.bootstrap.replicates > 0) {
-    table.add({"intervals",
-               counted(fit.bootstrap.replicates, "refit", "refits") +
-                   " to resampled runs (" + fit.bootstrap.method +
-                   " bootstrap), " + std::to_string(fit.bootstrap.failed) +
-                   " failed"});
-  }
+  add_doubt_lines(fit, table);
   return table.str();
 }
 

@@ -24,4 +24,15 @@ double student_quantile(double u, double freedom);
 /// Central percentile interval that holds `level` of the values.
 Interval percentile_interval(const Eigen::VectorXd& values, double level);
 
+/// The same corrected for bias and for skewness: the percentiles are taken at
+/// shares that follow from the share of the values below the estimate and from
+/// the third moment of the jackknife.
+/// @param estimate   what the values scatter about
+/// @param jackknife  estimates with one observation left out each
+/// @source Efron 1987, doi:10.1080/01621459.1987.10478410.
+Interval bca_interval(const Eigen::VectorXd& values,
+                      double estimate,
+                      const Eigen::VectorXd& jackknife,
+                      double level);
+
 }  // namespace isoflop

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -10,7 +11,11 @@
 
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
+#include "isoflop/fit/bootstrap.h"
+#include "isoflop/fit/covariance.h"
 #include "isoflop/fit/identifiability.h"
+#include "isoflop/fit/influence.h"
+#include "isoflop/fit/profile.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/runs/runs.h"
@@ -57,7 +62,10 @@ struct FitOptions {
   Residual residual = Residual::LogLoss;
   StartSet search = StartSet::Chosen;
   int bootstrap = 1000;
+  BootstrapKind bootstrap_kind = BootstrapKind::Auto;
+  IntervalMethod interval = IntervalMethod::Percentile;
   double level = 0.9;
+  bool influence = false;
   std::uint64_t seed = 1;
   int threads = 0;
   std::vector<Flops> flops = {
@@ -99,10 +107,20 @@ struct FitOptions {
               &FitOptions::bootstrap,
               "refits to resampled runs, for intervals; 0 for none",
               between(0, 1e6)),
+        field("bootstrap_kind",
+              &FitOptions::bootstrap_kind,
+              "what refits are fitted to: residual, pairs, cluster (by group) "
+              "or wild; auto: pairs where errors are uneven, else residual"),
+        field("interval",
+              &FitOptions::interval,
+              "how intervals follow: percentile, bca or profile"),
         field("level",
               &FitOptions::level,
-              "share of the refits an interval holds",
+              "how often an interval is to hold the truth",
               kOpenUnit),
+        field("influence",
+              &FitOptions::influence,
+              "leave every run out once and say what changes"),
         field("seed", &FitOptions::seed, "seed of the resampling"),
         field("threads",
               &FitOptions::threads,
@@ -135,14 +153,6 @@ struct FitSearch {
   bool converged = false;
 };
 
-/// Refits to resampled runs.
-struct FitBootstrap {
-  std::string method = "pairs";
-  int replicates = 0;
-  int failed = 0;     ///< did not converge, left out
-  int escalated = 0;  ///< where a fresh start beat the warm one
-};
-
 struct FitResult {
   Law law;  ///< with a draw per replicate
   FitOptions options;
@@ -152,10 +162,14 @@ struct FitResult {
   std::int64_t runs_used = 0;
   std::int64_t runs_dropped = 0;
   std::vector<Interval> intervals;  ///< n_coefficients, or empty
+  StandardErrors standard_errors;   ///< empty where not identified
   std::vector<OptimumEstimate> optimum;
   Identifiability identifiability;
   FitSearch search;
   FitBootstrap bootstrap;
+  std::optional<FitProfile> profile;
+  std::optional<FitInfluence> influence;
+  ResidualChecks residual_checks;
   std::vector<Finding> findings;
 
   /// Intervals by coefficient; empty without refits.

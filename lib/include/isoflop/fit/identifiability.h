@@ -57,6 +57,8 @@ struct Refits {
   Eigen::MatrixXd theta;
   int failed = 0;      ///< refits that did not converge, not among the rows
   double level = 0.9;  ///< share of the refits an interval holds
+  /// Coefficients whose profile is open at an end, as in "alpha above".
+  std::vector<std::string> open_profiles = {};
 };
 
 /// Judges a design at an estimate.
@@ -69,7 +71,8 @@ struct Refits {
 /// the largest budget (a 90 % interval of the loss above 8 % or of N* above a
 /// factor of three either way, with Student's quantile for the spare runs):
 /// weak. With refits also: more than a tenth failed, a term ends at zero in a
-/// tail of them, or N* is off by more than three in more than its share.
+/// tail of them, N* is off by more than three in more than its share, or the
+/// profile of a coefficient does not close.
 ///
 /// A form that does not divide a budget between size and data has no N*: the
 /// loss of the largest run stands for it.

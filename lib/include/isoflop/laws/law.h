@@ -73,6 +73,12 @@ struct LawRange {
   std::map<std::string, Interval, std::less<>> others = {};
 };
 
+/// How single runs lie about a law: errors of log losses.
+struct Scatter {
+  double sd = 0.0;
+  double freedom = 0.0;  ///< spare runs behind it: Student's t
+};
+
 /// A form with its coefficients, its doubt and its provenance.
 struct Law {
   std::string id;                    ///< catalogue id, or the name of a fit
@@ -82,6 +88,7 @@ struct Law {
   /// law's doubt is not known. Draws keep the correlation of coefficients
   /// that printed standard errors hide.
   Eigen::MatrixXd draws;
+  std::optional<Scatter> scatter;  ///< where the law was fitted here
   Provenance provenance;
   LawRange range;
   LawStatus status = LawStatus::Published;

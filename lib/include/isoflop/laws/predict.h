@@ -120,7 +120,7 @@ struct Prediction {
   /// in the law, not the scatter of one run. Absent when a law alone has no
   /// draws.
   std::optional<Interval> interval;
-  /// Of a forecast: where a single new run may end.
+  /// Where a single new run may end: with the scatter of runs, where known.
   std::optional<Interval> run_interval;
   std::optional<LossForecast> forecast;  ///< and the parts of its doubt
   /// Draws that have no answer for this run; with more than a tenth of them

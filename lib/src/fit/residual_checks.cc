@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/residual_checks.h"
+
+#include <algorithm>
+#include <boost/math/distributions/fisher_f.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+/// p-values below this are findings.
+constexpr double kRare = 0.01;
+
+Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
+  const Eigen::Index n = values.size();
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+    return values[a] < values[b];
+  });
+  Eigen::VectorXd rank(n);
+  for (std::size_t from = 0; from < order.size();) {
+    std::size_t to = from + 1;
+    while (to < order.size() && values[order[to]] == values[order[from]]) ++to;
+    const double mean = 0.5 * static_cast<double>(from + to - 1);
+    for (; from < to; ++from) rank[order[from]] = mean;
+  }
+  return rank;
+}
+
+double f_tail(double f, double above, double below) {
+  return boost::math::cdf(boost::math::complement(
+      boost::math::fisher_f(above, below), std::max(0.0, f)));
+}
+
+/// Squares about the means of sets of rows, and how many sets there are.
+struct WithinSets {
+  double squares = 0.0;
+  double sum_of_squared_sizes = 0.0;
+  int sets = 0;
+};
+
+WithinSets within(const Eigen::VectorXd& values, const std::vector<int>& set) {
+  std::map<int, std::vector<double>> members;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    members[set[i]].push_back(values[static_cast<Eigen::Index>(i)]);
+  }
+  WithinSets result;
+  result.sets = static_cast<int>(members.size());
+  for (const auto& [id, numbers] : members) {
+    const Eigen::Map<const Eigen::VectorXd> column(
+        numbers.data(), static_cast<Eigen::Index>(numbers.size()));
+    result.squares += (column.array() - column.mean()).square().sum();
+    result.sum_of_squared_sizes +=
+        static_cast<double>(numbers.size() * numbers.size());
+  }
+  return result;
+}
+
+/// Rows of equal inputs, which canonical order puts side by side.
+std::vector<int> input_sets(const FitProblem& problem) {
+  std::vector<int> set{0};
+  for (Eigen::Index i = 1; i < problem.size(); ++i) {
+    const bool is_same = problem.inputs.row(i) == problem.inputs.row(i - 1);
+    set.push_back(set.back() + (is_same ? 0 : 1));
+  }
+  return set;
+}
+
+/// Only the rows within sets matter, so errors serve for losses.
+std::optional<LackOfFit> lack_of_fit(const FitProblem& problem,
+                                     const Errors& errors) {
+  const WithinSets pure = within(errors.error, input_sets(problem));
+  const auto n = static_cast<int>(problem.size());
+  LackOfFit found;
+  found.repeats = n - pure.sets;
+  found.freedom = static_cast<int>(errors.freedom) - found.repeats;
+  constexpr double kRounding = 1e-18;
+  if (found.repeats < 1 || found.freedom < 1 || pure.squares < kRounding * n) {
+    return std::nullopt;
+  }
+  const double repeats = found.repeats;
+  const double freedom = found.freedom;
+  found.pure_sd = std::sqrt(pure.squares / repeats);
+  found.f = std::max(0.0, errors.error.squaredNorm() - pure.squares) / freedom /
+            (pure.squares / repeats);
+  found.p_value = f_tail(found.f, freedom, repeats);
+  return found;
+}
+
+std::optional<GroupCorrelation> group_correlation(const Fitted& fitted) {
+  const Errors& errors = fitted.errors;
+  if (fitted.runs.group.empty()) return std::nullopt;
+  std::map<std::string, int> id;
+  std::vector<int> set;
+  for (const Eigen::Index row : fitted.order) {
+    const std::string& label = fitted.runs.group[static_cast<std::size_t>(row)];
+    const int next = static_cast<int>(id.size());
+    // Every run without a label is a group of its own.
+    const std::string key = label.empty() ? " " + std::to_string(row) : label;
+    set.push_back(id.emplace(key, next).first->second);
+  }
+  const WithinSets inside = within(errors.error, set);
+  const auto n = static_cast<double>(errors.error.size());
+  const double sets = inside.sets;
+  if (sets < 2 || n - sets < 2) return std::nullopt;
+  const double between =
+      (errors.error.array() - errors.error.mean()).square().sum() -
+      inside.squares;
+  const double mean_between = between / (sets - 1.0);
+  const double mean_within = inside.squares / (n - sets);
+  if (!(mean_within > 0.0)) return std::nullopt;
+  const double size = (n - inside.sum_of_squared_sizes / n) / (sets - 1.0);
+  return GroupCorrelation{
+      inside.sets,
+      (mean_between - mean_within) /
+          (mean_between + (size - 1.0) * mean_within),
+      f_tail(mean_between / mean_within, sets - 1.0, n - sets)};
+}
+
+std::vector<ResidualTrend> trends_of(const Fitted& fitted,
+                                     const Eigen::VectorXd& residuals) {
+  const Runs& runs = fitted.runs;
+  const Eigen::VectorXd flops =
+      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
+  std::vector<ResidualTrend> trends;
+  for (const auto& [name, column] : {std::pair("params", &runs.params),
+                                     std::pair("tokens", &runs.tokens),
+                                     std::pair("flops", &flops)}) {
+    const auto found = rank_correlation((*column)(fitted.order), residuals);
+    if (found) trends.push_back({name, found->value, found->p_value});
+  }
+  return trends;
+}
+
+std::optional<UnevenErrors> uneven_errors(const Fitted& fitted) {
+  const Errors& errors = fitted.errors;
+  // Residuals of runs of more leverage are smaller for the same errors.
+  constexpr double kLeastSpare = 0.05;
+  const Eigen::VectorXd sizes =
+      errors.error.cwiseAbs().array() /
+      (1.0 - errors.leverage.array()).max(kLeastSpare).sqrt();
+  const Runs& runs = fitted.runs;
+  const Eigen::VectorXd flops =
+      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
+  std::optional<UnevenErrors> strongest;
+  const auto look = [&](const char* name, const Eigen::VectorXd& column) {
+    const auto found = rank_correlation(column, sizes);
+    if (!found || (strongest && found->p_value >= strongest->p_value)) return;
+    strongest = {name, found->value, found->p_value};
+  };
+  look("leverage", errors.leverage);
+  look("params", runs.params(fitted.order));
+  look("tokens", runs.tokens(fitted.order));
+  look("flops", flops(fitted.order));
+  constexpr double kLooks = 4.0;
+  if (!strongest) return std::nullopt;
+  strongest->p_value = std::min(1.0, kLooks * strongest->p_value);
+  return strongest->p_value < kRare ? strongest : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<RankCorrelation> rank_correlation(const Eigen::VectorXd& a,
+                                                const Eigen::VectorXd& b) {
+  constexpr Eigen::Index kFewest = 4;
+  if (a.size() < kFewest) return std::nullopt;
+  Eigen::ArrayXd x = ranks(a);
+  Eigen::ArrayXd y = ranks(b);
+  x -= x.mean();
+  y -= y.mean();
+  const double scale = std::sqrt(x.square().sum() * y.square().sum());
+  if (!(scale > 0.0)) return std::nullopt;
+  const double r = std::clamp((x * y).sum() / scale, -1.0, 1.0);
+  const auto freedom = static_cast<double>(a.size() - 2);
+  if (1.0 - r * r < 1e-15) return RankCorrelation{r, 0.0};
+  const double t = r * std::sqrt(freedom / (1.0 - r * r));
+  return RankCorrelation{
+      r,
+      2.0 * boost::math::cdf(boost::math::complement(
+                boost::math::students_t(freedom), std::abs(t)))};
+}
+
+ResidualChecks check_residuals(const Fitted& fitted) {
+  const Errors& errors = fitted.errors;
+  ResidualChecks checks;
+  if (!errors.exist()) return checks;
+  checks.uneven = uneven_errors(fitted);
+  checks.trends = trends_of(fitted, errors.error);
+  checks.lack_of_fit = lack_of_fit(fitted.problem, errors);
+  checks.groups = group_correlation(fitted);
+  return checks;
+}
+
+void add_residual_findings(FitResult& result) {
+  const ResidualChecks& checks = result.residual_checks;
+  const ResidualTrend* steepest = nullptr;
+  for (const ResidualTrend& trend : checks.trends) {
+    const bool is_rare =
+        trend.p_value * static_cast<double>(checks.trends.size()) < kRare;
+    if (is_rare && (steepest == nullptr || trend.p_value < steepest->p_value)) {
+      steepest = &trend;
+    }
+  }
+  if (steepest != nullptr) {
+    result.findings.push_back(
+        {"fit.residual-trend",
+         Severity::Warning,
+         std::string("the losses of runs with more ") + steepest->variable +
+             (steepest->correlation > 0 ? " lie higher" : " lie lower") +
+             " against the law: rank correlation " +
+             format_number(steepest->correlation, 2) +
+             ", p = " + format_number(steepest->p_value, 1),
+         "try another form (--law), and take care beyond the runs",
+         {{"correlation", steepest->correlation},
+          {"p_value", steepest->p_value}}});
+  }
+  if (checks.uneven) {
+    const UnevenErrors& found = *checks.uneven;
+    result.findings.push_back(
+        {"fit.uneven-errors",
+         Severity::Note,
+         std::string("errors are ") +
+             (found.correlation > 0 ? "larger" : "smaller") +
+             " for runs of more " + found.variable + ": rank correlation " +
+             format_number(found.correlation, 2) +
+             ", p = " + format_number(found.p_value, 1),
+         "bootstrap kinds pairs and wild allow for it, residual does not",
+         {{"correlation", found.correlation}, {"p_value", found.p_value}}});
+  }
+  if (checks.lack_of_fit && checks.lack_of_fit->p_value < kRare) {
+    const LackOfFit& found = *checks.lack_of_fit;
+    result.findings.push_back(
+        {"fit.lack-of-fit",
+         Severity::Warning,
+         "the law misses the runs by more than repeated runs differ: F(" +
+             std::to_string(found.freedom) + ", " +
+             std::to_string(found.repeats) +
+             ") = " + format_number(found.f, 3) +
+             ", p = " + format_number(found.p_value, 1),
+         "try another form (--law), and take care beyond the runs",
+         {{"f", found.f},
+          {"p_value", found.p_value},
+          {"pure_sd", found.pure_sd}}});
+  }
+  constexpr double kTogether = 0.1;
+  if (checks.groups && checks.groups->p_value < kRare &&
+      checks.groups->correlation > kTogether &&
+      result.bootstrap.kind != BootstrapKind::Cluster) {
+    result.findings.push_back(
+        {"fit.correlated-groups",
+         Severity::Warning,
+         "runs of one group err together: correlation " +
+             format_number(checks.groups->correlation, 2) + " over " +
+             std::to_string(checks.groups->groups) +
+             " groups; the intervals take runs for independent and are too "
+             "narrow",
+         "draw whole groups with --bootstrap-kind cluster",
+         {{"correlation", checks.groups->correlation},
+          {"p_value", checks.groups->p_value}}});
+  }
+}
+
+}  // namespace isoflop
