@@ -32,8 +32,8 @@ py::dict option_table() {
   table["read_runs"] = table_of(all_infos<ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
-  table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
-  table["check"] = table_of(all_infos<Scenario, CheckOptions>());
+  table["plan"] = table_of(all_infos<Scenario, PlanOptions, ScenarioEdits>());
+  table["check"] = table_of(all_infos<Scenario, CheckOptions, ScenarioEdits>());
   table["models"] = table_of(all_infos<TableFilter>());
   table["accelerators"] = table_of(all_infos<TableFilter>());
   return table;
@@ -54,6 +54,8 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_laws(module);
   isoflop::python::bind_fit(module);
   isoflop::python::bind_cost(module);
+  isoflop::python::bind_cost_formulas(module);
+  isoflop::python::bind_run_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);
   module.def("option_table",

@@ -11,6 +11,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/run_cost.h"
 #include "isoflop/plan/scenario.h"
 
 namespace isoflop {
@@ -126,6 +127,7 @@ struct Check {
   std::vector<LawVerdict> by_law;
   CheckNeeds needs;
   std::optional<Decider> decided_by;
+  RunCost cost;  ///< of the run, what the scenario asks for
   std::vector<Finding> findings;
   std::vector<std::string> accepted;  ///< codes that fired and were accepted
 };
