@@ -25,6 +25,7 @@ void bind_run_cost(py::module_& module) {
       .def_readonly("interruptions", &TrainingCost::interruptions)
       .def_readonly("sharding", &TrainingCost::sharding)
       .def_readonly("memory", &TrainingCost::memory)
+      .def_readonly("recomputes", &TrainingCost::recomputes)
       .def_readonly("device_memory", &TrainingCost::device_memory);
   py::class_<ServingCost>(module, "ServingCost", "Serving on rented devices.")
       .def_readonly("accelerator", &ServingCost::accelerator)

@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::string_view kPage = R"(
 No sharding of the model over the devices fits nine tenths of their memory:
-tensor-parallel groups within the fast links, pipelines, ZeRO to stage 2. A
-warning where recomputing activations makes it fit.
+tensor-parallel groups within the fast links, pipelines, ZeRO to stage 2, with
+activations recomputed or not.
 
 Training in 16 bits with Adam holds 16 bytes a parameter: weights 2, gradients
 2, and 12 for the 32-bit copy, mean and variance.

@@ -119,6 +119,13 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
       return cheapest_decode(
           server->device, typical_transformer(params), server->load, least);
     };
+    add("serving.accelerator", [&](Params params) {
+      return cheapest_decode(server->device,
+                             typical_transformer(params),
+                             server->load,
+                             TokensPerSecond(0.0))
+          .has_value();
+    });
     if (scenario.min_tokens_per_second) {
       add("serving.min_tokens_per_second",
           [&](Params params) { return fastest(params).has_value(); });

@@ -25,12 +25,6 @@ std::optional<Interval> over_mfu(const std::optional<Q>& amount,
   return Interval{at_one / mfu.high.value(), at_one / mfu.low.value()};
 }
 
-TrainingMemory training_memory(const Scenario& scenario) {
-  TrainingMemory held;
-  held.sequence = scenario.context.value_or(Scenario::kContext);
-  return held;
-}
-
 void add_memory(const Scenario& scenario,
                 const Cluster& cluster,
                 Params params,
@@ -39,24 +33,24 @@ void add_memory(const Scenario& scenario,
   if (!cost.devices || !cluster.device.memory) return;
   const Transformer shape = typical_transformer(params);
   cost.device_memory = cluster.device.memory;
-  TrainingMemory held = training_memory(scenario);
-  cost.sharding = smallest_sharding(shape, cluster.device, *cost.devices, held);
+  TrainingMemory held;
+  held.sequence = scenario.context.value_or(Scenario::kContext);
+  for (const bool recomputes : {false, true}) {
+    held.recomputes = cost.recomputes = recomputes;
+    cost.sharding =
+        smallest_sharding(shape, cluster.device, *cost.devices, held);
+    if (cost.sharding) break;
+  }
   if (!cost.sharding) {
-    held.recomputes = true;
-    const bool fits_so =
-        smallest_sharding(shape, cluster.device, *cost.devices, held)
-            .has_value();
-    findings.push_back(
-        {"plan.does-not-fit",
-         fits_so ? Severity::Warning : Severity::Error,
-         format_quantity(params) + " params do not fit on " +
-             std::to_string(*cost.devices) + " " + cluster.device.id +
-             " in training" +
-             (fits_so ? " unless activations are recomputed" : ""),
-         fits_so ? "recompute activations, or use more devices"
-                 : "use more devices, or a smaller model",
-         {{"devices", double(*cost.devices)},
-          {"state_bytes", 16.0 * params.value()}}});
+    cost.recomputes = false;
+    findings.push_back({"plan.does-not-fit",
+                        Severity::Error,
+                        format_quantity(params) + " params do not fit on " +
+                            std::to_string(*cost.devices) + " " +
+                            cluster.device.id + " in training",
+                        "use more devices, or a smaller model",
+                        {{"devices", double(*cost.devices)},
+                         {"state_bytes", 16.0 * params.value()}}});
     return;
   }
   cost.memory = memory_per_device(shape, *cost.sharding, held);

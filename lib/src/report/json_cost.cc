@@ -27,6 +27,7 @@ Json memory_json(const TrainingCost& cost) {
           {"pipeline", cut.pipeline},
           {"expert", cut.expert},
           {"zero", cut.zero},
+          {"recomputes", cost.recomputes},
           {"weight_bytes", use.weights.value()},
           {"gradient_bytes", use.gradients.value()},
           {"optimizer_bytes", use.optimizer.value()},

@@ -73,7 +73,7 @@ std::string training_text(const TrainingCost& cost) {
   if (cost.sharding && cost.memory && cost.device_memory) {
     text += wrap("memory: " + format_quantity(cost.memory->total()) + " of " +
                      format_quantity(*cost.device_memory) + " under " +
-                     cost.sharding->text(),
+                     cost.sharding->text() + (cost.recomputes ? ", recomputing activations" : ""),
                  2);
   }
   return text;

@@ -38,6 +38,7 @@ struct TrainingCost {
   double interruptions = 0.0;        ///< expected, with `reliability`
   std::optional<Sharding> sharding;  ///< the smallest that fits
   std::optional<MemoryUse> memory;   ///< of each device under it
+  bool recomputes = false;  ///< activations: without, nothing fits
   std::optional<Bytes> device_memory;
 };
 
