@@ -12,13 +12,16 @@ int run_plan(const Command& command,
              const std::vector<std::string>& args,
              const Streams& streams) {
   OptionSet options(command);
-  options.add<Scenario>().add<PlanOptions>();
+  options.add<Scenario>().add<PlanOptions>().add<ScenarioEdits>();
   offer_runs(options);
   if (!options.parse(args, 1, streams)) return kAnswered;
   Scenario scenario;
   if (!options.positional().empty()) {
     scenario = find_scenario(options.positional().front());
   }
+  ScenarioEdits edits;
+  options.fill(edits);
+  scenario = edited(std::move(scenario), edits, command.name);
   options.fill(scenario);
   PlanOptions plan_options;
   options.fill(plan_options);

@@ -56,7 +56,10 @@ TEST(Scenario, EveryFieldHasAKeyThatIsRead) {
   const TemporaryFolder folder;
   for (const OptionInfo& info : option_infos<Scenario>()) {
     ASSERT_FALSE(info.key.empty()) << info.name;
-    const std::string value = info.type == "text"     ? "\"hoffmann2022\""
+    const std::string value = info.name == "precision"        ? "\"fp8\""
+                              : info.name == "mfu"            ? "0.4"
+                              : info.name == "precision_bits" ? "8"
+                              : info.type == "text"   ? "\"hoffmann2022\""
                               : info.type == "switch" ? "true"
                                                       : "7e3";
     const Scenario read =
@@ -125,8 +128,8 @@ INSTANTIATE_TEST_SUITE_P(
                ":2:1: unknown key 'budget.flop'; did you mean 'budget.flops'"},
         Broken{"UnknownTopKey", "\nlaws = \"x\"\n", ":2:1: unknown key 'laws'"},
         Broken{"UnknownTable",
-               "[cluster]\ncount = 1\n",
-               ":2:1: unknown key 'cluster.count'"},
+               "[claster]\ncount = 1\n",
+               ":2:1: unknown key 'claster.count'"},
         Broken{"EmptyUnknownTable", "[custer]\n", "unknown table 'custer'"},
         Broken{"KeyWithoutItsTable",
                "flops = 1e24\n",

@@ -119,7 +119,7 @@ TEST(ParseQuantity, RefusesWhatItCannotMean) {
       {"B", "expected a number"},
       {"tokens", "expected a number"},
       {".", "expected a number"},
-      {"5%", "unknown suffix '%'"},
+      {"5%", "'%' measures a share"},
   };
   for (const auto& [text, because] : kCases) {
     const std::string message =
@@ -221,6 +221,11 @@ TEST(FormatQuantity, PutsAPrefixBeforeBytesAndRates) {
   EXPECT_EQ(format_quantity(FlopsPerSecond(2.25e15)), "2.25 PFLOP/s");
   EXPECT_EQ(format_quantity(Watts(700)), "700");
   EXPECT_EQ(format_quantity(UsdPerHour(1.47)), "1.47");
+  EXPECT_EQ(format_quantity(Usd(5.576e6)), "5.58M");
+  EXPECT_EQ(format_quantity(DeviceHours(2.788e6)), "2.79M");
+  EXPECT_EQ(format_quantity(Joules(449e6 * 3600)), "449 MWh");
+  EXPECT_EQ(format_quantity(Days(63.21)), "63.2");
+  EXPECT_EQ(format_quantity(Share(0.4)), "40 %");
 }
 
 TEST(ParseQuantity, ReadsBytesRatesPowerAndPrices) {
@@ -235,6 +240,18 @@ TEST(ParseQuantity, ReadsBytesRatesPowerAndPrices) {
   EXPECT_EQ(parse_quantity<WattsTag>("5MW").value(), 5e6);
   EXPECT_EQ(parse_quantity<UsdTag>("2e6 USD").value(), 2e6);
   EXPECT_EQ(parse_quantity<UsdPerHourTag>("2 $/h").value(), 2.0);
+  EXPECT_EQ(parse_quantity<SecondsTag>("5 min").value(), 300.0);
+  EXPECT_EQ(parse_quantity<DaysTag>("2 weeks").value(), 14.0);
+  EXPECT_EQ(parse_quantity<DeviceHoursTag>("2.788M GPU-hours").value(),
+            2.788e6);
+  EXPECT_EQ(parse_quantity<JoulesTag>("5 GWh").value(), 5e9 * 3600);
+  EXPECT_EQ(parse_quantity<JoulesTag>("1 kJ").value(), 1e3);
+  EXPECT_EQ(parse_quantity<TokensPerSecondTag>("30 tok/s").value(), 30.0);
+  EXPECT_EQ(parse_quantity<UsdPerMillionTokensTag>("3 $/M").value(), 3.0);
+  EXPECT_EQ(parse_quantity<ShareTag>("40 %").value(), 0.4);
+  EXPECT_EQ(parse_quantity<ShareTag>("0.4").value(), 0.4);
+  EXPECT_THAT(message_of([] { parse_quantity<DaysTag>("5 GWh"); }),
+              HasSubstr("'Wh' measures an amount of energy"));
   EXPECT_THROW(bytes("80Gb"), std::invalid_argument);  // bits
   EXPECT_THAT(message_of([] { parse_quantity<TokensTag>("80 GB"); }),
               HasSubstr("'B' measures a number of bytes"));
@@ -248,7 +265,11 @@ TEST(FormatQuantity, IsReadBackWithinItsDigits) {
                            &NatsTag::unit,
                            &BytesTag::unit,
                            &FlopsPerSecondTag::unit,
-                           &WattsTag::unit}) {
+                           &WattsTag::unit,
+                           &UsdTag::unit,
+                           &JoulesTag::unit,
+                           &DaysTag::unit,
+                           &ShareTag::unit}) {
     for (int i = 0; i < 2000; ++i) {
       const double value = std::exp(60.0 * random.uniform());
       const double back = parse_quantity(format_quantity(value, *unit), *unit);

@@ -56,9 +56,10 @@ void bind_check(py::module_& module) {
       .def_readonly("needs", &Check::needs)
       .def_readonly("decided_by", &Check::decided_by)
       .def_readonly("accepted", &Check::accepted)
+      .def_readonly("cost", &Check::cost)
       .def_readonly("findings", &Check::findings);
   add_report(check_class);
-  const auto infos = all_infos<Scenario, CheckOptions>();
+  const auto infos = all_infos<Scenario, CheckOptions, ScenarioEdits>();
   const std::string doc =
       "Whether a plan should be trained.\n\n"
       "    scenario: a Scenario, the name of a published one or a .toml file" +
@@ -66,7 +67,7 @@ void bind_check(py::module_& module) {
   module.def(
       "check",
       [infos](const py::object& scenario, py::kwargs keywords) {
-        Scenario known = scenario_of(scenario);
+        Scenario known = with_edits(scenario_of(scenario), keywords, "check");
         const Law law = take_law(keywords, known.law, known.allow_unverified);
         CheckOptions options;
         take(known, keywords, "check");

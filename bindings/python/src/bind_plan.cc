@@ -18,6 +18,22 @@ void bind_plan(py::module_& module) {
       .def_readonly("tokens", &Scenario::tokens)
       .def_readonly("unique_tokens", &Scenario::unique_tokens)
       .def_readonly("max_epochs", &Scenario::max_epochs)
+      .def_readonly("usd", &Scenario::usd)
+      .def_readonly("days", &Scenario::days)
+      .def_readonly("energy_joules", &Scenario::energy)
+      .def_readonly("accelerator", &Scenario::accelerator)
+      .def_readonly("count", &Scenario::count)
+      .def_readonly("mfu", &Scenario::mfu)
+      .def_readonly("usd_per_hour", &Scenario::usd_per_hour)
+      .def_readonly("precision", &Scenario::precision)
+      .def_readonly("serving_tokens", &Scenario::serving_tokens)
+      .def_readonly("serving_accelerator", &Scenario::serving_accelerator)
+      .def_readonly("min_tokens_per_second", &Scenario::min_tokens_per_second)
+      .def_readonly("max_usd_per_million_tokens",
+                    &Scenario::max_usd_per_million_tokens)
+      .def_readonly("device", &Scenario::device)
+      .def_readonly("precision_bits", &Scenario::precision_bits)
+      .def_readonly("context", &Scenario::context)
       .def_readonly("unknown", &Scenario::unknown);
   module.def("read_scenario",
              &read_scenario,
@@ -49,9 +65,11 @@ void bind_plan(py::module_& module) {
       .def_readonly("flat_params", &Plan::flat_params)
       .def_readonly("alternatives", &Plan::alternatives)
       .def_readonly("extrapolation", &Plan::extrapolation)
+      .def_readonly("cost", &Plan::cost)
+      .def_readonly("versus", &Plan::versus)
       .def_readonly("findings", &Plan::findings);
   add_report(plan_class);
-  const auto infos = all_infos<Scenario, PlanOptions>();
+  const auto infos = all_infos<Scenario, PlanOptions, ScenarioEdits>();
   const std::string doc =
       "From a budget, a size or data to the run of lowest loss.\n\n"
       "    scenario: a Scenario, the name of a published one or a .toml file" +
@@ -59,7 +77,7 @@ void bind_plan(py::module_& module) {
   module.def(
       "plan",
       [infos](const py::object& scenario, py::kwargs keywords) {
-        Scenario known = scenario_of(scenario);
+        Scenario known = with_edits(scenario_of(scenario), keywords, "plan");
         const Law law = take_law(keywords, known.law, known.allow_unverified);
         PlanOptions options;
         take(known, keywords, "plan");

@@ -65,6 +65,8 @@ void bind_fit(py::module_& module);
 void bind_forecast(py::module_& module);
 void bind_compare(py::module_& module);
 void bind_cost(py::module_& module);
+void bind_cost_formulas(py::module_& module);
+void bind_run_cost(py::module_& module);
 void bind_plan(py::module_& module);
 void bind_check(py::module_& module);
 

@@ -7,10 +7,10 @@
 #include "isoflop/check/check.h"
 #include "isoflop/cost/table.h"
 #include "isoflop/fit/backtest.h"
-#include "isoflop/fit/fit.h"
-#include "isoflop/fit/forecast.h"
 #include "isoflop/fit/compare.h"
 #include "isoflop/fit/envelope.h"
+#include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
@@ -48,8 +48,8 @@ py::dict option_table() {
   table["isoflop_valleys"] = table_of(all_infos<ValleyOptions>());
   table["envelope"] = table_of(all_infos<EnvelopeOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
-  table["plan"] = table_of(all_infos<Scenario, PlanOptions>());
-  table["check"] = table_of(all_infos<Scenario, CheckOptions>());
+  table["plan"] = table_of(all_infos<Scenario, PlanOptions, ScenarioEdits>());
+  table["check"] = table_of(all_infos<Scenario, CheckOptions, ScenarioEdits>());
   table["models"] = table_of(all_infos<TableFilter>());
   table["accelerators"] = table_of(all_infos<TableFilter>());
   return table;
@@ -103,6 +103,8 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_forecast(module);
   isoflop::python::bind_compare(module);
   isoflop::python::bind_cost(module);
+  isoflop::python::bind_cost_formulas(module);
+  isoflop::python::bind_run_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_check(module);
   module.def("option_table",

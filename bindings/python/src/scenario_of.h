@@ -6,6 +6,15 @@
 
 namespace isoflop::python {
 
+/// The scenario with the keyword `set` taken: keys of a scenario file.
+inline Scenario with_edits(const Scenario& scenario,
+                           py::dict& keywords,
+                           const char* owner) {
+  ScenarioEdits edits;
+  take(edits, keywords, owner);
+  return edited(scenario, edits, owner);
+}
+
 /// A scenario from what a caller has: none, a Scenario, a name or a path.
 inline Scenario scenario_of(const py::object& scenario) {
   if (scenario.is_none()) return {};

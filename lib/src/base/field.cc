@@ -11,6 +11,10 @@ namespace isoflop {
 std::string to_string(const Bounds& bounds) {
   const bool low = std::isfinite(bounds.low);
   const bool high = std::isfinite(bounds.high);
+  if (low && high && bounds.low_open && !bounds.high_open) {
+    return "> " + format_exact(bounds.low) +
+           " and <= " + format_exact(bounds.high);
+  }
   if (low && high) {
     return "between " + format_exact(bounds.low) + " and " +
            format_exact(bounds.high) +
@@ -31,7 +35,16 @@ void fail_bounds(std::string_view text, const Bounds& bounds) {
 }
 
 void check_bounds(double value, std::string_view text, const Bounds& bounds) {
-  if (!bounds.contain(value)) fail_bounds(text, bounds);
+  if (bounds.contain(value)) return;
+  constexpr double kHundred = 100.0;
+  if (bounds.low == 0.0 && bounds.high == 1.0 && value > 1.0 &&
+      value <= kHundred && text.find('%') == std::string_view::npos) {
+    throw std::invalid_argument("is " + std::string(text) + ", but must be " +
+                                to_string(bounds) + "; write " +
+                                format_exact(value / kHundred) + " for " +
+                                std::string(text) + " %");
+  }
+  fail_bounds(text, bounds);
 }
 
 double read_integer(std::string_view text, double low, double high) {

@@ -52,7 +52,7 @@ Given resolve(const Law& law, const Scenario& scenario) {
   }
   throw std::invalid_argument(
       "check: needs two of params, tokens and flops, or one exact budget in "
-      "flops");
+      "flops, dollars, days or energy");
 }
 
 /// A point of the given ranges at quantiles u[0..2].
@@ -335,8 +335,7 @@ void describe_run(const Given& given, Check& result) {
 void forecast_losses(const Law& law, double level, Check& result) {
   const LossForecast at =
       law.discrepancy->at(result.run.params, result.run.tokens);
-  result.best.loss =
-      at.loss() / result.run.loss * result.best.loss;
+  result.best.loss = at.loss() / result.run.loss * result.best.loss;
   result.run.loss = at.loss();
   result.loss_nats = at.curve_interval(level);
 }
@@ -388,15 +387,16 @@ void run_rules(const CheckContext& context) {
 }  // namespace
 
 Check check(const Law& given_law,
-            const Scenario& scenario,
+            const Scenario& asked,
             const CheckOptions& options) {
-  validate(scenario, "check");
+  validate(asked, "check");
   validate(options, "check");
   require_known_codes(options.accept);
+  const Scenario scenario = with_compute_budget(asked, "check");
   const Law law = bind_scenario(given_law, scenario, "check");
   Check result;
   result.law = law;
-  result.scenario = scenario;
+  result.scenario = asked;
   result.options = options;
   const Given given = resolve(law, scenario);
   describe_run(given, result);
@@ -408,6 +408,7 @@ Check check(const Law& given_law,
   result.run = middle_run(law, given);
   result.best = optimum(law, result.run.flops);
   if (law.is_forecast()) forecast_losses(law, options.level, result);
+  result.cost = run_cost(asked, result.run.params, result.run.tokens, "check");
 
   const std::vector<CheckSample> samples =
       draw_samples(law, given, scenario, options);

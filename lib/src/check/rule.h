@@ -53,6 +53,15 @@ struct CheckContext {
   }
 };
 
+/// What `run_cost` found under a code: the bounds of a cluster or a server.
+inline void add_cost_findings(const CheckContext& context,
+                              std::string_view code,
+                              std::vector<Finding>& findings) {
+  for (const Finding& finding : context.check.cost.findings) {
+    if (finding.code == code) findings.push_back(finding);
+  }
+}
+
 /// A rule: its page and its test. One file each, listed in lib/CMakeLists.txt.
 struct Rule {
   RuleInfo info;

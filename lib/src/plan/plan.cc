@@ -85,6 +85,17 @@ Choice within_data(const Law& law, const Scenario& scenario, Choice choice) {
   return {run_of(law, params, most), "data.unique_tokens", choice.is_free};
 }
 
+/// Caps the size that the law chose at what serving allows; the rest of the
+/// budget goes into data as far as they reach.
+Choice within_serving(const Law& law, const Scenario& scenario, Choice choice) {
+  const auto most = size_budget(scenario, "plan");
+  if (!most || choice.run.params <= most->params) return choice;
+  const Tokens paid = tokens_for(choice.run.flops, most->params);
+  const Tokens tokens = std::min(paid, most_tokens(scenario));
+  return {run_of(law, most->params, tokens),
+          tokens < paid ? most->key + ", data.unique_tokens" : most->key};
+}
+
 Optimum require_optimum(const std::optional<Optimum>& found) {
   if (!found) {
     throw std::invalid_argument(
@@ -119,8 +130,8 @@ Choice choose(const Law& law, const Scenario& scenario) {
             "budget.flops, data.tokens"};
   }
   if (flops) {
-    return within_data(
-        law, scenario, {optimum(law, *flops), "budget.flops", true});
+    const Choice best{optimum(law, *flops), "budget.flops", true};
+    return within_serving(law, scenario, within_data(law, scenario, best));
   }
   if (params) {
     return within_data(
@@ -132,7 +143,8 @@ Choice choose(const Law& law, const Scenario& scenario) {
     return {require_optimum(optimum_for_tokens(law, *tokens)), "data.tokens"};
   }
   throw std::invalid_argument(
-      "plan: nothing is given; needs flops, params or tokens");
+      "plan: nothing is given; needs flops, params or tokens, or another "
+      "budget and an accelerator");
 }
 
 SizeAlternative alternative(const Law& law,
@@ -225,6 +237,17 @@ std::optional<Finding> data_wall(const Plan& plan, Tokens most) {
       {{"compute_waste", waste}, {"tokens_optimal", best.tokens.value()}}};
 }
 
+/// What the run costs where the scenario asks for it.
+void add_cost(Plan& plan) {
+  const Optimum& run = plan.run;
+  plan.cost = run_cost(plan.scenario, run.params, run.tokens, "plan");
+  for (const Finding& finding : plan.cost.findings) {
+    plan.findings.push_back(finding);
+  }
+  plan.versus = compare_accelerators(
+      plan.scenario, run.flops, plan.options.versus, "plan");
+}
+
 /// Where the optimum lies over the law's draws, as far as the data reach.
 void add_intervals(const OptimumEstimate& around, Tokens most, Plan& plan) {
   if (!around.tokens) return;
@@ -269,13 +292,16 @@ Optimum planned_run(const Law& law, const Scenario& scenario) {
   if (middle.unique_tokens) {
     middle.unique_tokens = middle.unique_tokens->middle();
   }
+  middle = with_compute_budget(middle, "plan");
   return choose(bind_scenario(law, middle, "plan"), middle).run;
 }
 
 Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   validate(asked, "plan");
   validate(options, "plan");
-  const Scenario scenario = with_open_epochs(asked, given);
+  const auto budget = compute_budget(asked, "plan");
+  const Scenario scenario =
+      with_open_epochs(with_compute_budget(asked, "plan"), given);
   const Law law = bind_scenario(given, scenario, "plan");
   Plan result;
   result.law = law;
@@ -288,6 +314,11 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   result.is_answered = true;
   result.run = choice.run;
   result.binding = choice.binding;
+  constexpr std::string_view kFlopsKey = "budget.flops";
+  if (const auto at = result.binding.find(kFlopsKey);
+      budget && at != std::string::npos) {
+    result.binding.replace(at, kFlopsKey.size(), budget->key);
+  }
   if (const auto unique = exact(scenario.unique_tokens, "unique_tokens")) {
     result.epochs = result.run.tokens / *unique;
   }
@@ -324,6 +355,7 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   if (auto wall = data_wall(result, most)) {
     result.findings.push_back(*std::move(wall));
   }
+  add_cost(result);
   return result;
 }
 

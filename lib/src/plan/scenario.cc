@@ -174,6 +174,37 @@ class ScenarioReader {
 
 }  // namespace
 
+void set_key(Scenario& scenario,
+             std::string_view assignment,
+             std::string_view owner) {
+  const auto fail = [&](const std::string& problem) {
+    throw std::invalid_argument(std::string(owner) + ": set: " + problem);
+  };
+  const std::size_t at = assignment.find('=');
+  if (at == std::string_view::npos) {
+    fail("'" + std::string(assignment) + "' is not key=value");
+  }
+  const std::string key(assignment.substr(0, at));
+  std::vector<std::string> known;
+  for (const OptionInfo& info : option_infos<Scenario>()) {
+    if (info.key == key) {
+      set_option(scenario, info.name, assignment.substr(at + 1), owner);
+      return;
+    }
+    known.push_back(info.key);
+  }
+  fail("unknown key '" + key + "'" + hint(key, known));
+}
+
+Scenario edited(Scenario scenario,
+                const ScenarioEdits& edits,
+                std::string_view owner) {
+  for (const std::string& assignment : edits.set) {
+    set_key(scenario, assignment, owner);
+  }
+  return scenario;
+}
+
 Scenario read_scenario(const std::string& path) {
   Scenario scenario = ScenarioReader(path).read(read_text_file(path));
   if (scenario.name.empty()) scenario.name = path;

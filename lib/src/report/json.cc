@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/json.h"
 
+#include "report/cost_parts.h"
 #include "report/json_doubt.h"
 #include "report/json_parts.h"
 
@@ -233,6 +234,8 @@ std::string to_json(const Plan& plan) {
                  {"flat_params", json_of(plan.flat_params)},
                  {"alternatives", std::move(alternatives)},
                  {"extrapolation", json_of(plan.extrapolation)}};
+  add_cost_json(plan.cost, result, result["intervals"]);
+  result["versus"] = versus_json(plan.versus);
   return dump(
       envelope("plan", std::move(inputs), std::move(result), plan.findings));
 }
@@ -294,6 +297,9 @@ std::string to_json(const Check& check) {
       {"sources", std::move(sources)},
       {"unknown", check.scenario.unknown},
       {"accepted", check.accepted}};
+  Json intervals = Json::object();
+  add_cost_json(check.cost, result, intervals);
+  result["intervals"] = std::move(intervals);
   return dump(
       envelope("check", std::move(inputs), std::move(result), check.findings));
 }

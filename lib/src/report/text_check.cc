@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/text.h"
+#include "report/cost_parts.h"
 #include "report/table.h"
 #include "report/words.h"
 
@@ -171,8 +172,8 @@ std::string unknown_block(const Check& check) {
 
 std::string to_text(const Check& check) {
   return head(check) + findings_block(check) + "\n" + numbers_table(check) +
-         "\n" + needs_lines(check) + "\n" + laws_table(check) +
-         unknown_block(check);
+         "\n" + needs_lines(check) + cost_text(check.cost) + "\n" +
+         laws_table(check) + unknown_block(check);
 }
 
 }  // namespace isoflop

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/text.h"
+#include "report/cost_parts.h"
 #include "report/table.h"
 #include "report/words.h"
 
@@ -76,6 +77,7 @@ std::string to_text(const Plan& plan) {
                      " times the largest run behind the law",
                  2);
   }
+  text += cost_text(plan.cost) + versus_text(plan.versus);
   return text + "\nOther sizes at the same compute\n" +
          alternatives_table(plan);
 }

@@ -38,6 +38,37 @@ constexpr UnitWord kByteRateWords[] = {{"B/s", 1}};
 constexpr UnitWord kWattWords[] = {{"W", 1}, {"watts", 1}, {"watt", 1}};
 constexpr UnitWord kUsdWords[] = {{"USD", 1}, {"dollars", 1}, {"$", 1}};
 constexpr UnitWord kUsdRateWords[] = {{"USD/h", 1}, {"$/h", 1}};
+constexpr UnitWord kSecondWords[] = {{"s", 1},
+                                     {"seconds", 1},
+                                     {"second", 1},
+                                     {"min", 60},
+                                     {"minutes", 60},
+                                     {"minute", 60},
+                                     {"h", 3600},
+                                     {"hours", 3600},
+                                     {"hour", 3600}};
+constexpr UnitWord kDayWords[] = {{"days", 1},
+                                  {"day", 1},
+                                  {"d", 1},
+                                  {"weeks", 7},
+                                  {"week", 7},
+                                  {"hours", 1.0 / 24},
+                                  {"hour", 1.0 / 24},
+                                  {"h", 1.0 / 24}};
+constexpr UnitWord kDeviceHourWords[] = {{"device-hours", 1},
+                                         {"device-hour", 1},
+                                         {"GPU-hours", 1},
+                                         {"GPU-hour", 1},
+                                         {"GPU-h", 1},
+                                         {"TPU-hours", 1},
+                                         {"chip-hours", 1}};
+constexpr UnitWord kJouleWords[] = {
+    {"J", 1}, {"joules", 1}, {"joule", 1}, {"Wh", 3600}};
+constexpr UnitWord kTokenRateWords[] = {
+    {"tokens/s", 1}, {"token/s", 1}, {"tok/s", 1}};
+constexpr UnitWord kUsdPerMillionWords[] = {
+    {"USD/Mtok", 1}, {"$/Mtok", 1}, {"USD/M", 1}, {"$/M", 1}};
+constexpr UnitWord kShareWords[] = {{"%", 0.01}};
 
 struct Suffix {
   char letter;
@@ -170,7 +201,14 @@ const Unit* unit_of_word(std::string_view word, const Unit& unit) {
                             &BytesPerSecondTag::unit,
                             &WattsTag::unit,
                             &UsdTag::unit,
-                            &UsdPerHourTag::unit}) {
+                            &UsdPerHourTag::unit,
+                            &DaysTag::unit,
+                            &SecondsTag::unit,
+                            &DeviceHoursTag::unit,
+                            &JoulesTag::unit,
+                            &TokensPerSecondTag::unit,
+                            &UsdPerMillionTokensTag::unit,
+                            &ShareTag::unit}) {
     if (other != &unit && find_word(*other, word) != nullptr) return other;
   }
   return nullptr;
@@ -252,6 +290,20 @@ const Unit WattsTag::unit{"W", "WATTS", "a power in watts", kWattWords, 3};
 const Unit UsdTag::unit{"USD", "USD", "an amount of US dollars", kUsdWords, 3};
 const Unit UsdPerHourTag::unit{
     "USD/h", "USD/H", "a price in US dollars an hour", kUsdRateWords, 2};
+const Unit SecondsTag::unit{"s", "SECONDS", "a time", kSecondWords, 9};
+const Unit DaysTag::unit{"days", "DAYS", "a time in days", kDayWords, 8};
+const Unit DeviceHoursTag::unit{"device-hours",
+                                "DEVICE-HOURS",
+                                "a number of device-hours",
+                                kDeviceHourWords,
+                                7};
+const Unit JoulesTag::unit{
+    "J", "JOULES", "an amount of energy", kJouleWords, 4};
+const Unit TokensPerSecondTag::unit{
+    "tokens/s", "TOKENS/S", "a rate of tokens/s", kTokenRateWords, 3};
+const Unit UsdPerMillionTokensTag::unit{
+    "USD/Mtok", "USD", "a price a million tokens", kUsdPerMillionWords, 4};
+const Unit ShareTag::unit{"", "SHARE", "a share", kShareWords, 1};
 
 double parse_number(std::string_view text) {
   Parsed parsed = parse_leading_number(text);
@@ -351,6 +403,20 @@ std::string format_quantity(double value, const Unit& unit, int digits) {
   if (!std::isfinite(value)) return format_exact(value);
   if (&unit == &ParamsTag::unit || &unit == &TokensTag::unit) {
     return with_suffix(value, digits);
+  }
+  if (&unit == &UsdTag::unit || &unit == &DeviceHoursTag::unit) {
+    return with_suffix(value, digits);
+  }
+  if (&unit == &JoulesTag::unit) {
+    return with_prefix(value / 3600.0, digits, "Wh");
+  }
+  if (&unit == &DaysTag::unit || &unit == &SecondsTag::unit ||
+      &unit == &TokensPerSecondTag::unit ||
+      &unit == &UsdPerMillionTokensTag::unit) {
+    return format_number(value, digits);
+  }
+  if (&unit == &ShareTag::unit) {
+    return format_number(100.0 * value, digits) + " %";
   }
   if (&unit == &BytesTag::unit || &unit == &BytesPerSecondTag::unit ||
       &unit == &FlopsPerSecondTag::unit) {

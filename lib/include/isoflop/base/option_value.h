@@ -39,6 +39,7 @@ inline constexpr Bounds kPositive{
 inline constexpr Bounds kNonNegative{
     0.0, std::numeric_limits<double>::infinity(), false, true};
 inline constexpr Bounds kOpenUnit{0.0, 1.0, true, true};
+inline constexpr Bounds kPositiveShare{0.0, 1.0, true, false};
 constexpr Bounds at_least(double low) {
   return {low, std::numeric_limits<double>::infinity(), false, true};
 }

@@ -11,6 +11,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/run_cost.h"
 #include "isoflop/plan/scenario.h"
 
 namespace isoflop {
@@ -116,7 +117,7 @@ struct Check {
   Verdict verdict = Verdict::Clean;
   /// The plan at the middle of its ranges.
   Optimum run;
-  Optimum best;          ///< at the same compute
+  Optimum best;  ///< at the same compute
   /// Of the loss of the run, where the law is a forecast.
   std::optional<Interval> loss_nats;
   Range<Params> params;  ///< what the scenario spans, derived or given
@@ -126,6 +127,7 @@ struct Check {
   std::vector<LawVerdict> by_law;
   CheckNeeds needs;
   std::optional<Decider> decided_by;
+  RunCost cost;  ///< of the run, what the scenario asks for
   std::vector<Finding> findings;
   std::vector<std::string> accepted;  ///< codes that fired and were accepted
 };

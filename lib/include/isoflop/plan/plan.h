@@ -10,6 +10,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
+#include "isoflop/plan/run_cost.h"
 #include "isoflop/plan/scenario.h"
 
 namespace isoflop {
@@ -17,6 +18,7 @@ namespace isoflop {
 struct PlanOptions {
   double level = 0.9;
   std::vector<std::string> accept;
+  std::vector<std::string> versus;
 
   static constexpr auto fields() {
     return std::make_tuple(
@@ -27,7 +29,11 @@ struct PlanOptions {
         field("accept",
               &PlanOptions::accept,
               "plan all the same under a law with this error: fit.weak, "
-              "fit.not-identified (repeatable)"));
+              "fit.not-identified (repeatable)"),
+        field("versus",
+              &PlanOptions::versus,
+              "another accelerator for the same training, and the rent at "
+              "which it is cheaper (repeatable)"));
   }
 };
 
@@ -61,6 +67,8 @@ struct Plan {
   std::optional<Interval> flat_params;
   std::vector<SizeAlternative> alternatives;  ///< those the data allow
   std::optional<double> extrapolation;        ///< flops over the law's largest
+  RunCost cost;                               ///< what the scenario asks for
+  std::vector<AcceleratorAlternative> versus;
   std::vector<Finding> findings;
 };
 
@@ -69,7 +77,8 @@ struct Plan {
 /// With a budget alone N and D are compute-optimal; with a size or data too
 /// the rest follows from C = 6 N D; with a size or data alone the answer is
 /// the budget at which they are optimal. Unique tokens limit D to
-/// `max_epochs` passes.
+/// `max_epochs` passes, demands on serving N where it is free. Dollars, days
+/// and energy become compute on the cluster, and the tightest budget binds.
 ///
 /// @throws std::invalid_argument when the scenario gives ranges, nothing, or
 ///     values that contradict C = 6 N D by more than 1 %.

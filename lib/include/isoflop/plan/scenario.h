@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "isoflop/base/field.h"
+#include "isoflop/cost/training.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
@@ -28,6 +29,27 @@ struct Scenario {
   std::optional<double> max_epochs;
   bool allow_unverified = false;
 
+  std::optional<Usd> usd;
+  std::optional<Days> days;
+  std::optional<Joules> energy;
+  std::optional<std::string> accelerator;
+  std::optional<int> count;
+  std::optional<Range<Share>> mfu;
+  std::optional<UsdPerHour> usd_per_hour;
+  std::optional<Precision> precision;
+  std::optional<double> pue;
+  std::optional<DeviceHours> device_hours_per_failure;
+  std::optional<Seconds> checkpoint;
+  std::optional<Seconds> restart;
+  std::optional<Tokens> serving_tokens;
+  std::optional<std::string> serving_accelerator;
+  std::optional<UsdPerHour> serving_usd_per_hour;
+  std::optional<TokensPerSecond> min_tokens_per_second;
+  std::optional<UsdPerMillionTokens> max_usd_per_million_tokens;
+  std::optional<std::string> device;
+  std::optional<int> precision_bits;
+  std::optional<Tokens> context;
+
   /// Only a scenario file sets these.
   std::string name;
   std::string about;
@@ -39,7 +61,13 @@ struct Scenario {
   static constexpr double kUsefulEpochs = 4.0;
   double useful_epochs() const { return max_epochs.value_or(kUsefulEpochs); }
 
-  static constexpr auto fields() {
+  /// @source Touvron et al. 2023, arXiv:2302.13971, section 6.
+  static constexpr double kPue = 1.1;
+  static constexpr int kServedBits = 16;
+  static constexpr Tokens kContext{4096};
+
+ private:
+  static constexpr auto run_fields() {
     return std::make_tuple(
         field("law", &Scenario::law, kLawHelp, kAnyNumber, "law"),
         field("flops",
@@ -72,6 +100,119 @@ struct Scenario {
               kAnyNumber,
               "allow_unverified"));
   }
+  static constexpr auto cluster_fields() {
+    using S = Scenario;
+    return std::make_tuple(
+        field("usd",
+              &S::usd,
+              "dollars for training; the tightest budget binds",
+              kPositive,
+              "budget.usd"),
+        field("days", &S::days, "days for training", kPositive, "budget.days"),
+        field("energy",
+              &S::energy,
+              "energy for training, as \"5 GWh\"",
+              kPositive,
+              "budget.energy"),
+        field("accelerator",
+              &S::accelerator,
+              "device to train on, see `isoflop list accelerators`",
+              kAnyNumber,
+              "cluster.accelerator"),
+        field("count",
+              &S::count,
+              "devices; when absent as many as the days ask for",
+              between(1, 1e8),
+              "cluster.count"),
+        field("mfu",
+              &S::mfu,
+              "6 N D over what the devices could do at their peak; when absent "
+              "what large runs on this device report",
+              kPositiveShare,
+              "cluster.mfu"),
+        field("usd_per_hour",
+              &S::usd_per_hour,
+              "rent of a device; when absent its typical one",
+              kPositive,
+              "cluster.usd_per_hour"),
+        field("precision",
+              &S::precision,
+              "of the peak: bf16, fp8 or fp4; when absent bf16",
+              kAnyNumber,
+              "cluster.precision"),
+        field("pue",
+              &S::pue,
+              "energy of the site over that of the devices; when absent 1.1 "
+              "(Touvron et al. 2023, arXiv:2302.13971)",
+              at_least(1),
+              "cluster.pue"),
+        field("device_hours_per_failure",
+              &S::device_hours_per_failure,
+              "device-hours between interruptions; when absent 50,676, those "
+              "of Llama 3 405B (arXiv:2407.21783)",
+              kPositive,
+              "cluster.device_hours_per_failure"),
+        field("checkpoint",
+              &S::checkpoint,
+              "time that a checkpoint stops training; when absent 30 s",
+              kPositive,
+              "cluster.checkpoint"),
+        field("restart",
+              &S::restart,
+              "time from an interruption to training again; when absent 5 min",
+              kNonNegative,
+              "cluster.restart"));
+  }
+  static constexpr auto serving_fields() {
+    using S = Scenario;
+    return std::make_tuple(
+        field("serving_tokens",
+              &S::serving_tokens,
+              "tokens that will be served",
+              kPositive,
+              "serving.tokens"),
+        field("serving_accelerator",
+              &S::serving_accelerator,
+              "device to serve on; when absent the one trained on",
+              kAnyNumber,
+              "serving.accelerator"),
+        field("serving_usd_per_hour",
+              &S::serving_usd_per_hour,
+              "its rent; when absent its typical one",
+              kPositive,
+              "serving.usd_per_hour"),
+        field("min_tokens_per_second",
+              &S::min_tokens_per_second,
+              "least speed for each user, on serving_accelerator or device",
+              kPositive,
+              "serving.min_tokens_per_second"),
+        field("max_usd_per_million_tokens",
+              &S::max_usd_per_million_tokens,
+              "highest cost of a million tokens served",
+              kPositive,
+              "serving.max_usd_per_million_tokens"),
+        field("device",
+              &S::device,
+              "device that must run the model alone: its name, or phone, "
+              "laptop or desktop for the weakest of that kind",
+              kAnyNumber,
+              "serving.device"),
+        field("precision_bits",
+              &S::precision_bits,
+              "bits of a weight when served; when absent 16",
+              between(1, 32),
+              "model.precision_bits"),
+        field("context",
+              &S::context,
+              "tokens of a sequence, in training and serving; when absent 4096",
+              kPositive,
+              "model.context"));
+  }
+
+ public:
+  static constexpr auto fields() {
+    return std::tuple_cat(run_fields(), cluster_fields(), serving_fields());
+  }
 };
 
 /// A scenario file (TOML). Keys are those of `Scenario::fields()`, numbers or
@@ -81,6 +222,29 @@ struct Scenario {
 /// @throws FileError, or DataError with line and column for a key that is
 ///     unknown or a value that cannot be meant.
 Scenario read_scenario(const std::string& path);
+
+/// Sets one key of a scenario file, as `cluster.count=4096`.
+/// @throws std::invalid_argument with the nearest known key.
+void set_key(Scenario& scenario,
+             std::string_view assignment,
+             std::string_view owner);
+
+/// Keys of a scenario set after it was read.
+struct ScenarioEdits {
+  std::vector<std::string> set;
+
+  static constexpr auto fields() {
+    return std::make_tuple(field("set",
+                                 &ScenarioEdits::set,
+                                 "a key of the scenario file and its value, as "
+                                 "cluster.count=4096 (repeatable)"));
+  }
+};
+
+/// The scenario with its edits made.
+Scenario edited(Scenario scenario,
+                const ScenarioEdits& edits,
+                std::string_view owner);
 
 /// Names of the scenarios that come with the library.
 std::vector<std::string> published_scenario_names();

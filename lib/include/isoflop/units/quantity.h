@@ -88,6 +88,27 @@ struct UsdTag {
 struct UsdPerHourTag {
   static const Unit unit;
 };
+struct SecondsTag {
+  static const Unit unit;
+};
+struct DaysTag {
+  static const Unit unit;
+};
+struct DeviceHoursTag {
+  static const Unit unit;
+};
+struct JoulesTag {
+  static const Unit unit;
+};
+struct TokensPerSecondTag {
+  static const Unit unit;
+};
+struct UsdPerMillionTokensTag {
+  static const Unit unit;
+};
+struct ShareTag {
+  static const Unit unit;
+};
 
 using Params = Quantity<ParamsTag>;  ///< model parameters, a count
 using Tokens = Quantity<TokensTag>;  ///< training tokens, a count
@@ -99,6 +120,13 @@ using Usd = Quantity<UsdTag>;        ///< US dollars
 using FlopsPerSecond = Quantity<FlopsPerSecondTag>;  ///< rate of arithmetic
 using BytesPerSecond = Quantity<BytesPerSecondTag>;  ///< rate of transfer
 using UsdPerHour = Quantity<UsdPerHourTag>;          ///< price of rent
+using Seconds = Quantity<SecondsTag>;                ///< time on a clock
+using Days = Quantity<DaysTag>;                      ///< the same for long runs
+using DeviceHours = Quantity<DeviceHoursTag>;        ///< time times devices
+using Joules = Quantity<JoulesTag>;                  ///< energy
+using TokensPerSecond = Quantity<TokensPerSecondTag>;  ///< speed of serving
+using UsdPerMillionTokens = Quantity<UsdPerMillionTokensTag>;  ///< its price
+using Share = Quantity<ShareTag>;  ///< a part of a whole, 1 is all of it
 
 /// Training compute C = k N D.
 ///
@@ -123,6 +151,11 @@ constexpr Params params_for(Flops flops,
                             Tokens tokens,
                             double flops_per_param_token = 6.0) {
   return Params(flops.value() / (flops_per_param_token * tokens.value()));
+}
+
+constexpr Days days_of(Seconds time) { return Days(time.value() / 86400.0); }
+constexpr Seconds seconds_of(Days time) {
+  return Seconds(time.value() * 86400.0);
 }
 
 }  // namespace isoflop

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/rule.h"
+
+namespace isoflop {
+namespace {
+
+constexpr std::string_view kPage = R"(
+The devices together fail so often that, with a checkpoint at Young's interval
+sqrt(2 x cost x time between failures), less than 90 % of the time becomes
+training; below 70 % it is a warning.
+
+By default a device-hour fails as in the training of Llama 3 405B: 419
+interruptions in 54 days on 16,384 H100, one in 50,676 device-hours. A
+checkpoint stops training for 30 s and a restart takes 5 minutes;
+cluster.device_hours_per_failure, checkpoint and restart set them.
+
+Sources: Young 1974, doi:10.1145/361147.361115; Daly 2006,
+doi:10.1016/j.future.2004.11.016; arXiv:2407.21783, section 3.3.4.
+)";
+
+void run(const CheckContext& context, std::vector<Finding>& findings) {
+  add_cost_findings(context, "plan.fragile-run", findings);
+}
+
+}  // namespace
+
+extern const Rule kRuleFragileRun;
+const Rule kRuleFragileRun{
+    {"plan.fragile-run", "failures take a tenth of the time or more", kPage},
+    run};
+
+}  // namespace isoflop

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+
+#include "isoflop/plan/run_cost.h"
+#include "plan/cluster.h"
+
+namespace isoflop {
+namespace {
+
+/// Device-hours that a budget pays for, and its key.
+using Paid = std::pair<DeviceHours, std::string>;
+
+std::vector<Paid> paid_hours(const Scenario& scenario,
+                             const Cluster& cluster,
+                             std::string_view owner) {
+  std::vector<Paid> paid;
+  if (scenario.usd) {
+    if (!cluster.price) {
+      fail(owner,
+           "no rent of " + cluster.device.id + " is known; give usd_per_hour");
+    }
+    paid.emplace_back(
+        DeviceHours(scenario.usd->value() / cluster.price->value()),
+        "budget.usd");
+  }
+  if (scenario.energy) {
+    if (!cluster.device.power) {
+      fail(owner, "no power of " + cluster.device.id + " is known");
+    }
+    const Joules hour =
+        energy(DeviceHours(1.0), *cluster.device.power, cluster.pue);
+    paid.emplace_back(DeviceHours(*scenario.energy / hour), "budget.energy");
+  }
+  if (scenario.days && cluster.count) {
+    paid.emplace_back(
+        DeviceHours(24.0 * scenario.days->value() * *cluster.count),
+        "budget.days");
+  }
+  return paid;
+}
+
+/// Largest size that meets a demand which smaller models meet better.
+std::optional<Params> largest(const std::function<bool(Params)>& is_met) {
+  double low = std::log(1e6);
+  double high = std::log(1e15);
+  if (!is_met(Params(std::exp(low)))) return std::nullopt;
+  if (is_met(Params(std::exp(high)))) return Params(std::exp(high));
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (is_met(Params(std::exp(middle))) ? low : high) = middle;
+  }
+  return Params(std::exp(low));
+}
+
+}  // namespace
+
+std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
+                                            std::string_view owner) {
+  const auto cluster = cluster_of(scenario, owner);
+  const bool is_money = scenario.usd || scenario.days || scenario.energy;
+  if (scenario.flops && !scenario.flops->is_exact()) {
+    if (is_money) {
+      fail(owner,
+           "flops is a range, but with another budget must be one value");
+    }
+    return std::nullopt;
+  }
+  std::optional<ComputeBudget> tightest;
+  if (scenario.flops) tightest = {scenario.flops->low, "budget.flops"};
+  if (!is_money) return tightest;
+  const std::vector<Paid> paid = paid_hours(scenario, *cluster, owner);
+  if (paid.empty()) {
+    if (!tightest) fail(owner, "days needs count, or another budget beside it");
+    return tightest;
+  }
+  std::optional<int> devices = cluster->count;
+  if (!devices && scenario.days) {
+    DeviceHours least = paid.front().first;
+    for (const Paid& limit : paid) least = std::min(least, limit.first);
+    devices = cluster->nodes_up(least.value() / (24 * scenario.days->value()));
+  }
+  const double kept = cluster->kept(devices);
+  for (const auto& [hours, key] : paid) {
+    const Flops flops = flops_in(hours * kept, cluster->peak, cluster->mfu());
+    if (!tightest || flops < tightest->flops) tightest = {flops, key};
+  }
+  if (!(tightest->flops.value() > 0.0)) {
+    fail(owner,
+         "failures leave no time to train on " + std::to_string(*devices) +
+             " devices");
+  }
+  return tightest;
+}
+
+Scenario with_compute_budget(Scenario scenario, std::string_view owner) {
+  const auto budget = compute_budget(scenario, owner);
+  if (budget && !(scenario.params && scenario.tokens)) {
+    scenario.flops = budget->flops;
+  }
+  return scenario;
+}
+
+std::optional<SizeBudget> size_budget(const Scenario& scenario,
+                                      std::string_view owner) {
+  std::optional<SizeBudget> tightest;
+  const auto add = [&](const char* key,
+                       const std::function<bool(Params)>& is_met) {
+    const auto params = largest(is_met);
+    if (!params) fail(owner, std::string("no model meets ") + key);
+    if (!tightest || *params < tightest->params) tightest = {*params, key};
+  };
+  const TokensPerSecond least =
+      scenario.min_tokens_per_second.value_or(TokensPerSecond(0.0));
+  if (const auto server = server_of(scenario, owner)) {
+    const auto fastest = [server, least](Params params) {
+      return cheapest_decode(
+          server->device, typical_transformer(params), server->load, least);
+    };
+    add("serving.accelerator", [&](Params params) {
+      return cheapest_decode(server->device,
+                             typical_transformer(params),
+                             server->load,
+                             TokensPerSecond(0.0))
+          .has_value();
+    });
+    if (scenario.min_tokens_per_second) {
+      add("serving.min_tokens_per_second",
+          [&](Params params) { return fastest(params).has_value(); });
+    }
+    if (scenario.max_usd_per_million_tokens && server->price) {
+      add("serving.max_usd_per_million_tokens", [&](Params params) {
+        const auto speed = fastest(params);
+        return speed && price_of(*speed, *server->price) <=
+                            *scenario.max_usd_per_million_tokens;
+      });
+    }
+  }
+  if (const auto device = user_device_of(scenario)) {
+    const ServingLoad load = load_of(scenario);
+    add("serving.device", [&](Params params) {
+      const auto speed =
+          decode_alone(*device, typical_transformer(params), load);
+      return speed && speed->per_user >= least;
+    });
+  }
+  return tightest;
+}
+
+}  // namespace isoflop

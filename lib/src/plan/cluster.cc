@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/cluster.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "isoflop/base/enum_words.h"
+
+namespace isoflop {
+namespace {
+
+/// The name of an option that is given though it has no effect.
+const char* idle_cluster_option(const Scenario& scenario) {
+  if (scenario.usd) return "usd";
+  if (scenario.days) return "days";
+  if (scenario.energy) return "energy";
+  if (scenario.count) return "count";
+  if (scenario.mfu) return "mfu";
+  if (scenario.usd_per_hour) return "usd_per_hour";
+  if (scenario.precision) return "precision";
+  if (scenario.pue) return "pue";
+  if (scenario.device_hours_per_failure) return "device_hours_per_failure";
+  if (scenario.checkpoint) return "checkpoint";
+  if (scenario.restart) return "restart";
+  return nullptr;
+}
+
+const char* idle_serving_option(const Scenario& scenario) {
+  if (scenario.serving_tokens) return "serving_tokens";
+  if (scenario.serving_usd_per_hour) return "serving_usd_per_hour";
+  if (scenario.max_usd_per_million_tokens) return "max_usd_per_million_tokens";
+  if (scenario.min_tokens_per_second && !scenario.device) {
+    return "min_tokens_per_second";
+  }
+  return nullptr;
+}
+
+bool is_failure_option_idle(const Scenario& scenario) {
+  return !scenario.count && !scenario.days &&
+         (scenario.device_hours_per_failure || scenario.checkpoint ||
+          scenario.restart);
+}
+
+Accelerator accelerator_of(const std::string& name, std::string_view owner) {
+  try {
+    return find_accelerator(name);
+  } catch (const std::invalid_argument& error) {
+    fail(owner, error.what());
+  }
+}
+
+}  // namespace
+
+void fail(std::string_view owner, const std::string& problem) {
+  throw std::invalid_argument(std::string(owner) + ": " + problem);
+}
+
+double Cluster::kept(std::optional<int> devices) const {
+  if (!devices) return 1.0;
+  return reliability(failures, *devices).goodput.value();
+}
+
+int Cluster::nodes_up(double devices) const {
+  constexpr double kNode = 8.0;
+  constexpr double kMost = 1e9;
+  const double node =
+      std::min(kNode, double(device.scaleup_devices.value_or(1)));
+  return static_cast<int>(std::clamp(
+      std::ceil(devices / node * (1.0 - 1e-12)) * node, node, kMost));
+}
+
+std::optional<int> Cluster::devices_for(DeviceHours work, Days days) const {
+  constexpr double kMostDevices = 1e8;
+  const double busy = work.value() / (24.0 * days.value());
+  double devices = busy;
+  // More devices fail more often: what they need grows until it is met.
+  while (devices <= kMostDevices) {
+    const int whole = nodes_up(devices);
+    const double needed = busy / kept(whole);
+    if (!std::isfinite(needed)) return std::nullopt;
+    if (needed <= whole * (1.0 + 1e-12)) return whole;
+    devices = std::max(needed, whole + 1.0);
+  }
+  return std::nullopt;
+}
+
+std::optional<Cluster> cluster_of(const Scenario& scenario,
+                                  std::string_view owner) {
+  if (!scenario.accelerator) {
+    if (const char* idle = idle_cluster_option(scenario)) {
+      fail(owner,
+           std::string(idle) +
+               " needs an accelerator to train on (cluster.accelerator; "
+               "`isoflop list accelerators` shows them)");
+    }
+    return std::nullopt;
+  }
+  if (is_failure_option_idle(scenario)) {
+    fail(owner,
+         "device_hours_per_failure, checkpoint and restart need count or days");
+  }
+  Cluster cluster;
+  cluster.device = accelerator_of(*scenario.accelerator, owner);
+  cluster.precision = scenario.precision.value_or(Precision::Bf16);
+  try {
+    cluster.peak = peak_flops(cluster.device, cluster.precision);
+  } catch (const std::invalid_argument& error) {
+    fail(owner, error.what());
+  }
+  if (scenario.mfu) {
+    cluster.utilisation = {*scenario.mfu, false};
+  } else {
+    cluster.utilisation =
+        published_utilisation(cluster.device, cluster.precision);
+  }
+  cluster.count = scenario.count;
+  cluster.price = scenario.usd_per_hour ? scenario.usd_per_hour
+                                        : cluster.device.rent_typical;
+  cluster.pue = scenario.pue.value_or(Scenario::kPue);
+  if (scenario.device_hours_per_failure) {
+    cluster.failures.per_failure = *scenario.device_hours_per_failure;
+  }
+  if (scenario.checkpoint) cluster.failures.checkpoint = *scenario.checkpoint;
+  if (scenario.restart) cluster.failures.restart = *scenario.restart;
+  return cluster;
+}
+
+ServingLoad load_of(const Scenario& scenario) {
+  ServingLoad load;
+  load.context = scenario.context.value_or(Scenario::kContext);
+  load.weight_bits = scenario.precision_bits.value_or(Scenario::kServedBits);
+  return load;
+}
+
+std::optional<Server> server_of(const Scenario& scenario,
+                                std::string_view owner) {
+  const char* idle = idle_serving_option(scenario);
+  if (!scenario.serving_accelerator && !scenario.accelerator && idle) {
+    fail(owner,
+         std::string(idle) +
+             " needs an accelerator to serve on (serving.accelerator)");
+  }
+  if (scenario.precision_bits && !scenario.serving_accelerator && !idle &&
+      !scenario.device) {
+    fail(owner, "precision_bits needs serving_accelerator or device");
+  }
+  if (scenario.context && !scenario.serving_accelerator &&
+      !scenario.accelerator && !scenario.device) {
+    fail(owner, "context needs accelerator, serving_accelerator or device");
+  }
+  if (!scenario.serving_accelerator && !idle) return std::nullopt;
+  Server server;
+  const bool is_own = !scenario.serving_accelerator;
+  server.device = accelerator_of(
+      is_own ? *scenario.accelerator : *scenario.serving_accelerator, owner);
+  server.load = load_of(scenario);
+  server.price = scenario.serving_usd_per_hour;
+  if (!server.price && is_own) server.price = scenario.usd_per_hour;
+  if (!server.price) server.price = server.device.rent_typical;
+  return server;
+}
+
+std::optional<Accelerator> user_device_of(const Scenario& scenario) {
+  if (!scenario.device) return std::nullopt;
+  // A kind stands for its weakest member: what runs there runs on all.
+  std::optional<Accelerator> weakest;
+  for (const Accelerator& device : published_accelerators()) {
+    if (to_string(device.kind) != *scenario.device ||
+        device.kind == AcceleratorKind::Datacenter ||
+        device.kind == AcceleratorKind::Rack || !device.memory_bandwidth) {
+      continue;
+    }
+    if (!weakest || *device.memory_bandwidth < *weakest->memory_bandwidth) {
+      weakest = device;
+    }
+  }
+  return weakest ? *weakest : find_accelerator(*scenario.device);
+}
+
+}  // namespace isoflop

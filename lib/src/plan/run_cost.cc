@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/run_cost.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "isoflop/units/text.h"
+#include "plan/cluster.h"
+
+namespace isoflop {
+namespace {
+
+/// Bounds hold to rounding.
+constexpr double kSlack = 1.0 + 1e-9;
+
+/// An amount that goes as 1 / MFU, over the range of the MFU.
+template <class Q>
+std::optional<Interval> over_mfu(const std::optional<Q>& amount,
+                                 const Utilisation& utilisation) {
+  const Range<Share>& mfu = utilisation.mfu;
+  if (!amount || mfu.is_exact()) return std::nullopt;
+  const double at_one = amount->value() * mfu.middle().value();
+  return Interval{at_one / mfu.high.value(), at_one / mfu.low.value()};
+}
+
+void add_memory(const Scenario& scenario,
+                const Cluster& cluster,
+                Params params,
+                TrainingCost& cost,
+                std::vector<Finding>& findings) {
+  if (!cost.devices || !cluster.device.memory) return;
+  const Transformer shape = typical_transformer(params);
+  cost.device_memory = cluster.device.memory;
+  TrainingMemory held;
+  held.sequence = scenario.context.value_or(Scenario::kContext);
+  for (const bool recomputes : {false, true}) {
+    held.recomputes = cost.recomputes = recomputes;
+    cost.sharding =
+        smallest_sharding(shape, cluster.device, *cost.devices, held);
+    if (cost.sharding) break;
+  }
+  if (!cost.sharding) {
+    cost.recomputes = false;
+    findings.push_back({"plan.does-not-fit",
+                        Severity::Error,
+                        format_quantity(params) + " params do not fit on " +
+                            std::to_string(*cost.devices) + " " +
+                            cluster.device.id + " in training",
+                        "use more devices, or a smaller model",
+                        {{"devices", double(*cost.devices)},
+                         {"state_bytes", 16.0 * params.value()}}});
+    return;
+  }
+  cost.memory = memory_per_device(shape, *cost.sharding, held);
+}
+
+void add_reliability(const Cluster& cluster,
+                     TrainingCost& cost,
+                     std::vector<Finding>& findings) {
+  if (!cost.devices) return;
+  const Reliability found = reliability(cluster.failures, *cost.devices);
+  cost.reliability = found;
+  cost.interruptions = seconds_of(*cost.days) / found.between_failures;
+  constexpr double kGood = 0.9;
+  constexpr double kBad = 0.7;
+  if (found.goodput.value() >= kGood) return;
+  findings.push_back(
+      {"plan.fragile-run",
+       found.goodput.value() < kBad ? Severity::Warning : Severity::Note,
+       "an interruption every " +
+           format_number(found.between_failures.value() / 3600.0, 3) + " h, " +
+           format_number(cost.interruptions, 3) +
+           " in all: " + format_number(100.0 * found.goodput.value(), 3) +
+           " % of the time becomes training",
+       "checkpoint every " +
+           format_number(found.checkpoint_interval.value() / 60.0, 2) +
+           " min, faster checkpoints, or spares that restart faster",
+       {{"goodput", found.goodput.value()},
+        {"interruptions", cost.interruptions},
+        {"seconds_between_failures", found.between_failures.value()}}});
+}
+
+/// A bound on an amount that the run exceeds.
+template <class Q>
+void require_within(const std::optional<Q>& bound,
+                    const std::optional<Q>& amount,
+                    const char* code,
+                    const char* what,
+                    std::vector<Finding>& findings) {
+  if (!bound || !amount || *amount <= kSlack * *bound) return;
+  findings.push_back(
+      {code,
+       Severity::Error,
+       "the run takes " + format_quantity(*amount) + " " + what + ", " +
+           format_number(100.0 * (*amount / *bound - 1.0), 3) +
+           " % more than the " + format_quantity(*bound) + " of the budget",
+       "leave size or data open, or raise the budget",
+       {{"needed", amount->value()}, {"budget", bound->value()}}});
+}
+
+TrainingCost training_cost(const Scenario& scenario,
+                           const Cluster& cluster,
+                           Params params,
+                           Tokens tokens,
+                           std::vector<Finding>& findings) {
+  TrainingCost cost;
+  cost.accelerator = cluster.device.id;
+  cost.precision = cluster.precision;
+  cost.mfu = cluster.utilisation.mfu;
+  cost.mfu_is_assumed = cluster.utilisation.is_assumed;
+  cost.usd_per_hour = cluster.price;
+  const DeviceHours work =
+      device_hours(train_flops(params, tokens), cluster.peak, cluster.mfu());
+  cost.devices = cluster.count;
+  if (!cost.devices && scenario.days) {
+    cost.devices = cluster.devices_for(work, *scenario.days);
+    if (!cost.devices) {
+      findings.push_back({"plan.not-on-time",
+                          Severity::Error,
+                          "no number of devices ends the run in " +
+                              format_quantity(*scenario.days) + " days",
+                          "give it more time",
+                          {{"days", scenario.days->value()}}});
+    }
+  }
+  cost.device_hours = work / cluster.kept(cost.devices);
+  if (cost.devices) {
+    cost.days = days_of(wall_time(cost.device_hours, *cost.devices));
+  }
+  if (cluster.price) cost.usd = rent(cost.device_hours, *cluster.price);
+  if (cluster.device.power) {
+    cost.energy = energy(cost.device_hours, *cluster.device.power, cluster.pue);
+  }
+  const Utilisation& range = cluster.utilisation;
+  cost.device_hours_interval =
+      over_mfu(std::optional(cost.device_hours), range);
+  cost.days_interval = over_mfu(cost.days, range);
+  cost.usd_interval = over_mfu(cost.usd, range);
+  cost.energy_interval = over_mfu(cost.energy, range);
+  require_within(scenario.usd, cost.usd, "plan.over-budget", "USD", findings);
+  require_within(
+      scenario.energy, cost.energy, "plan.over-budget", "of energy", findings);
+  require_within(
+      scenario.days, cost.days, "plan.not-on-time", "days", findings);
+  if (cost.mfu_is_assumed) {
+    findings.push_back({"plan.assumed-mfu",
+                        Severity::Note,
+                        "no large run reports its MFU on " + cost.accelerator +
+                            "; " + format_quantity(cost.mfu.low) + " to " +
+                            format_quantity(cost.mfu.high) +
+                            " is the span over all accelerators",
+                        "give mfu from a run of yours",
+                        {{"mfu_low", cost.mfu.low.value()},
+                         {"mfu_high", cost.mfu.high.value()}}});
+  }
+  add_memory(scenario, cluster, params, cost, findings);
+  add_reliability(cluster, cost, findings);
+  return cost;
+}
+
+std::string speed_text(const Decode& speed) {
+  return format_quantity(speed.per_user) + " tokens/s";
+}
+
+ServingCost serving_cost(const Scenario& scenario,
+                         const Server& server,
+                         Params params,
+                         std::vector<Finding>& findings) {
+  ServingCost cost;
+  cost.accelerator = server.device.id;
+  const Transformer shape = typical_transformer(params);
+  const TokensPerSecond least =
+      scenario.min_tokens_per_second.value_or(TokensPerSecond(0.0));
+  cost.decode = cheapest_decode(server.device, shape, server.load, least);
+  if (!cost.decode) {
+    const auto any = cheapest_decode(
+        server.device, shape, server.load, TokensPerSecond(0.0));
+    const std::string on =
+        format_quantity(params) + " params on " + server.device.id;
+    findings.push_back(
+        {"plan.too-slow",
+         Severity::Error,
+         any ? on + " decode at less than " + format_quantity(least) +
+                   " tokens/s for each user"
+             : on + " do not fit the devices that fast links join",
+         "a smaller model, fewer bits a weight, or another accelerator",
+         {{"min_tokens_per_second", least.value()}}});
+    return cost;
+  }
+  if (!server.price) return cost;
+  cost.usd_per_million_tokens = price_of(*cost.decode, *server.price);
+  if (scenario.serving_tokens) {
+    constexpr double kMillion = 1e6;
+    cost.usd = Usd(cost.usd_per_million_tokens->value() *
+                   scenario.serving_tokens->value() / kMillion);
+  }
+  const auto& most = scenario.max_usd_per_million_tokens;
+  if (most && *cost.usd_per_million_tokens > kSlack * *most) {
+    findings.push_back(
+        {"plan.too-expensive",
+         Severity::Error,
+         "a million tokens cost at least " +
+             format_quantity(*cost.usd_per_million_tokens) +
+             " USD to serve, and at most " + format_quantity(*most) +
+             " are allowed",
+         "a smaller model, fewer bits a weight, or slower answers",
+         {{"usd_per_million_tokens", cost.usd_per_million_tokens->value()},
+          {"most", most->value()}}});
+  }
+  return cost;
+}
+
+DeviceCost device_cost(const Scenario& scenario,
+                       const Accelerator& device,
+                       Params params,
+                       std::vector<Finding>& findings) {
+  DeviceCost cost;
+  cost.accelerator = device.id;
+  cost.decode =
+      decode_alone(device, typical_transformer(params), load_of(scenario));
+  const auto& least = scenario.min_tokens_per_second;
+  if (cost.decode && (!least || cost.decode->per_user >= *least)) return cost;
+  findings.push_back(
+      {"plan.too-slow",
+       Severity::Error,
+       format_quantity(params) + " params " +
+           (cost.decode ? "decode at " + speed_text(*cost.decode) + " on "
+                        : "do not fit the memory of ") +
+           device.id +
+           (cost.decode ? ", and " + format_quantity(*least) + " are wanted"
+                        : ""),
+       "a smaller model, or fewer bits a weight",
+       {{"min_tokens_per_second", least ? least->value() : 0.0}}});
+  return cost;
+}
+
+}  // namespace
+
+RunCost run_cost(const Scenario& scenario,
+                 Params params,
+                 Tokens tokens,
+                 std::string_view owner) {
+  RunCost result;
+  if (const auto cluster = cluster_of(scenario, owner)) {
+    result.training =
+        training_cost(scenario, *cluster, params, tokens, result.findings);
+  }
+  if (const auto server = server_of(scenario, owner)) {
+    if (scenario.max_usd_per_million_tokens && !server->price) {
+      fail(owner,
+           "no rent of " + server->device.id +
+               " is known; give serving_usd_per_hour");
+    }
+    result.serving = serving_cost(scenario, *server, params, result.findings);
+  }
+  if (const auto device = user_device_of(scenario)) {
+    result.device = device_cost(scenario, *device, params, result.findings);
+  }
+  if (result.training && result.training->usd && result.serving &&
+      result.serving->usd) {
+    result.lifetime_usd = *result.training->usd + *result.serving->usd;
+  }
+  return result;
+}
+
+std::vector<AcceleratorAlternative> compare_accelerators(
+    const Scenario& scenario,
+    Flops flops,
+    const std::vector<std::string>& accelerators,
+    std::string_view owner) {
+  std::vector<AcceleratorAlternative> result;
+  const auto own = cluster_of(scenario, owner);
+  if (!own && !accelerators.empty()) {
+    fail(owner, "versus needs an accelerator to compare with");
+  }
+  for (const std::string& name : accelerators) {
+    Scenario other;
+    other.accelerator = name;
+    other.precision = scenario.precision;
+    const Cluster cluster = *cluster_of(other, owner);
+    AcceleratorAlternative& entry = result.emplace_back();
+    entry.accelerator = cluster.device.id;
+    entry.mfu = cluster.utilisation.mfu;
+    entry.mfu_is_assumed = cluster.utilisation.is_assumed;
+    entry.device_hours = device_hours(flops, cluster.peak, cluster.mfu());
+    entry.usd_per_hour = cluster.price;
+    if (cluster.price) entry.usd = rent(entry.device_hours, *cluster.price);
+    if (own->price) {
+      entry.break_even_usd_per_hour = break_even_rent(
+          *own->price, own->peak, own->mfu(), cluster.peak, cluster.mfu());
+    }
+  }
+  return result;
+}
+
+}  // namespace isoflop
