@@ -28,7 +28,8 @@ void bind_transformer(py::module_& module) {
               return completed(given);
             }),
             options_doc(infos).c_str());
-  for_each_field(Transformer(), [&](const auto& field, const auto&) {
+  const Transformer defaults;
+  for_each_field(defaults, [&](const auto& field, const auto&) {
     shape.def_readonly(std::string(field.name).c_str(),
                        field.member,
                        std::string(field.help).c_str());
