@@ -30,7 +30,8 @@ std::set<std::string> listed_codes() {
 /// Texts that look like a code, in the sources that may make findings.
 std::set<std::string> codes_in_sources() {
   const std::regex code(
-      "\"((?:runs|fit|law|plan|check)\\.[a-z]+(?:-[a-z]+)*)\"");
+      "\"((?:runs|fit|forecast|backtest|valleys|envelope|compare|law|plan|"
+      "check)\\.[a-z]+(?:-[a-z]+)*)\"");
   std::set<std::string> codes;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(source_path("lib/src"))) {
@@ -81,13 +82,21 @@ TEST(FindingCodes, RulesOfPlansComeFirst) {
                           "plan.overtrained",
                           "plan.data-wall",
                           "plan.memorizes",
-                          "plan.outside-law"));
+                          "plan.outside-law",
+                          "plan.over-budget",
+                          "plan.not-on-time",
+                          "plan.does-not-fit",
+                          "plan.too-slow",
+                          "plan.too-expensive",
+                          "plan.fragile-run",
+                          "plan.assumed-mfu"));
   EXPECT_EQ(finding_codes().front().code, rules.front().code);
 }
 
 TEST(FindingCodes, RulesNameTheirSource) {
   for (const RuleInfo& info : check_rules()) {
-    EXPECT_THAT(std::string(info.explanation), HasSubstr("arXiv")) << info.code;
+    EXPECT_THAT(std::string(info.explanation), HasSubstr("Source"))
+        << info.code;
   }
 }
 

@@ -230,7 +230,7 @@ CELLS = [
     cell(51, "minus_sign", "\u22121", ["U+2212"]),
     cell(52, "date", "1-Feb", ["unknown suffix"]),
     good(53, "large_integers", GOOD.replace("30000000,", "9007199254740993,")
-         .replace(f"{loss(3e7, 6e8)}", "3"), exit=0, lacks=["9007199254740993"]),
+         .replace(f"{loss(3e7, 6e8)}", "3"), exit=1, lacks=["9007199254740993"]),
     bad(54, "zero_params", HEAD + "0,2e9,3\n", ["params is '0'"]),
     bad(54, "negative_params", HEAD + "-5,2e9,3\n", ["params is '-5'"]),
     good(55, "step_zero", GOOD + "1e8,0,11\n",
@@ -257,7 +257,7 @@ CELLS = [
          lacks=["runs.perplexity"]),
     good(60, "bits_among_nats", spoil(
         HEAD, lambda n, d, v: f"{n},{d},{v / 0.6931471805599453}"),
-        err=["warning[runs.mixed-units]", "column loss_unit"]),
+        err=["warning[runs.mixed-units]", "column loss_unit"], exit=1),
     good(61, "bits_per_byte", spoil(
         HEAD, lambda n, d, v: f"{n},{d},{v / 0.6931471805599453 / 4.5}",
         range(56)), FIT + " --loss-unit bits_per_byte",

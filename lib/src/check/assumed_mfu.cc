@@ -11,6 +11,8 @@ bf16 peak. New devices begin at its lower end.
 
 Give cluster.mfu from a run of your own: 6 N D over the peak of the devices
 times the time that they computed.
+
+Source: data/accelerators.csv, columns mfu_low and mfu_high.
 )";
 
 void run(const CheckContext& context, std::vector<Finding>& findings) {

@@ -295,17 +295,18 @@ Predict with the plain fit (`isoflop fit`), and look at --factor one by one.
     {"backtest.intervals-short",
      "intervals of the forecast held fewer of the larger runs than they should",
      R"(
-Coverage is an average over sets of runs: within one nearly all runs are covered,
-or nearly all are not, because what departs from the law does so for all of
-them. On these runs the intervals were too short by more than 15 % of the runs.
+Coverage is an average over sets of runs: within one nearly all runs are
+covered, or nearly all are not, because what departs from the law does so for
+all of them. On these runs the intervals were too short by more than 15 % of the
+runs.
 )"},
     {"valleys.not-bracketed",
      "budgets whose parabola has no minimum among their runs",
      R"(
 The parabola through the losses of a budget opens downward (maximum), is flat
-within the scatter (flat), or has its lowest point beyond the smallest or largest
-run (edge); or the runs span half a budget and more (spread), because neighbours
-chain without a gap. Such a budget says nothing about the optimal size, and is
+within the scatter (flat), or has its lowest point beyond the smallest or
+largest run (edge); or the runs span half a budget and more (spread), because
+neighbours chain without a gap. Such a budget says nothing about the optimal size, and is
 left out of the power laws. Add runs on the side where the loss still falls, or
 set --budget-ratio closer to 1.
 )"},

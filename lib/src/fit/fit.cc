@@ -251,7 +251,8 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   const double robust = robust_scale(residuals, free);
   const Errors errors = estimate_errors(problem, best.theta);
   const auto scatter = scatter_of(problem, errors);
-  result.residual_scale = scatter ? scatter->sd : robust;
+  // Without scatter in most runs there is none: the others are outliers.
+  result.residual_scale = scatter && robust > 0.0 ? scatter->sd : robust;
 
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
