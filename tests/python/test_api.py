@@ -272,7 +272,7 @@ def test_coefficients_are_fixed_by_a_dict_or_texts():
     assert held.law.coefficients["alpha"] == 0.34
     assert held.law.coefficients["B"] == pytest.approx(2000, rel=1e-12)
     tied = isoflop.fit(GRID, bootstrap=0, fix=["beta=alpha"])
-    assert list(tied.law.coefficients) == ["E", "A", "B", "alpha"]
+    assert set(tied.law.coefficients) == {"E", "A", "B", "alpha"}
     form = isoflop.form("additive", fix=["beta=alpha"])
     assert isoflop.fit(GRID, bootstrap=0, law=form).law.coefficients == (
         tied.law.coefficients

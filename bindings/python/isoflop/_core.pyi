@@ -196,6 +196,12 @@ class FitResult:
 
 class FitSearch:
     @property
+    def at_bound(self) -> list[str]: ...
+    @property
+    def best_start(self) -> int: ...
+    @property
+    def check_gap(self) -> float: ...
+    @property
     def converged(self) -> bool: ...
     @property
     def distinct_optima(self) -> int: ...
@@ -204,7 +210,11 @@ class FitSearch:
     @property
     def gradient_norm(self) -> float: ...
     @property
+    def is_confirmed(self) -> bool: ...
+    @property
     def optima(self) -> list[float]: ...
+    @property
+    def reached(self) -> int: ...
     @property
     def relative_gap(self) -> float: ...
     @property
@@ -555,9 +565,12 @@ def fit(
     *,
     law: Any = ...,
     coefficient: Any = ...,
+    fix: Any = ...,
     objective: Any = ...,
     huber_delta: Number = ...,
+    cost_ratio: Number = ...,
     residual: Any = ...,
+    search: Any = ...,
     bootstrap: int = ...,
     level: Number = ...,
     seed: int = ...,
@@ -565,7 +578,7 @@ def fit(
     flops: Any = ...,
 ) -> FitResult: ...
 
-def form(name_or_formula: str, *, coefficients: list[str] = [], columns: list[str] = []) -> Form: ...
+def form(name_or_formula: str, *, coefficients: list[str] = [], fix: list[str] = [], columns: list[str] = []) -> Form: ...
 
 def laws(*, form: str = '', answers: str = '') -> list[Law]: ...
 
