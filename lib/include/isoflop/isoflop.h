@@ -4,6 +4,7 @@
 // Everything: includes the public headers, declares nothing.
 
 #include "isoflop/base/error.h"
+#include "isoflop/base/interrupt.h"
 #include "isoflop/base/parallel.h"
 #include "isoflop/base/random.h"
 #include "isoflop/check/check.h"
