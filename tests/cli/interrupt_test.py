@@ -20,7 +20,7 @@ LONG = ["--bootstrap", "1000000", "--output", "law.json"]
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--command", required=True)
-    command = parser.parse_args().command
+    command = str(Path(parser.parse_args().command).resolve())
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [command, "fit", str(ROOT / "data/pilot/pile.csv"), *LONG],

@@ -239,9 +239,8 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
              !options.coefficient.empty(),
              options.threads,
              result.search);
-  FitEvaluator evaluator(problem);
   result.objective_value =
-      reported_objective(problem, evaluator.residuals(best.theta));
+      reported_objective(problem, FitEvaluator(problem).residuals(best.theta));
 
   Eigen::VectorXd predicted;
   form.evaluate_columns(best.theta, problem.inputs, predicted, nullptr);

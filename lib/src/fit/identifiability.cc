@@ -43,16 +43,22 @@ Design judge(const Form& form,
   const auto p = static_cast<Eigen::Index>(columns.size());
   const Eigen::Index rows = std::max(runs.inputs.rows(), p);
   Design design;
-  Eigen::VectorXd unused;
-  Eigen::MatrixXd whole;
-  form.evaluate_columns(theta, runs.inputs, unused, &whole);
-  const Eigen::MatrixXd jacobian =
-      runs.weight.cwiseSqrt().asDiagonal() * whole(Eigen::all, columns);
   design.columns = columns;
-  design.norm = jacobian.colwise().norm().cwiseMax(1e-300);
+  design.norm.resize(p);
   Eigen::MatrixXd scaled = Eigen::MatrixXd::Zero(rows, p);
-  scaled.topRows(jacobian.rows()) =
-      jacobian * design.norm.cwiseInverse().asDiagonal();
+  {
+    Eigen::VectorXd unused;
+    Eigen::MatrixXd jacobian;
+    form.evaluate_columns(theta, runs.inputs, unused, &jacobian);
+    const Eigen::VectorXd weight = runs.weight.cwiseSqrt();
+    for (Eigen::Index k = 0; k < p; ++k) {
+      auto column = scaled.col(k).head(jacobian.rows());
+      column = weight.cwiseProduct(
+          jacobian.col(columns[static_cast<std::size_t>(k)]));
+      design.norm[k] = std::max(column.norm(), 1e-300);
+      column /= design.norm[k];
+    }
+  }
   if (!scaled.allFinite()) {
     design.singular = Eigen::VectorXd::Zero(p);
     design.right = Eigen::MatrixXd::Identity(p, p);

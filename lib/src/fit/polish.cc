@@ -168,18 +168,21 @@ void descend(const FitProblem& problem,
 }
 
 /// Newton steps on the gradient alone, where F no longer changes in its last
-/// digit but coefficients still do; kept while the gradient shrinks.
+/// digit but coefficients still do; kept while the gradient shrinks and is not
+/// negligible even to them.
 void refine(FitEvaluator& evaluator,
             const std::vector<int>& free,
             Polished& state) {
   constexpr int kMostSteps = 40;
   constexpr double kShrinks = 0.9;
+  constexpr double kStill = 1e-24;
   Eigen::VectorXd gradient;
   for (int step = 0; step < kMostSteps; ++step) {
     state.value = evaluator(state.theta, &gradient);
     const Whitened map = whiten(evaluator, state.theta, free);
     const Eigen::VectorXd z = -(map.basis.transpose() * gradient);
     state.gradient_norm = z.norm();
+    if (0.5 * z.squaredNorm() <= kStill * state.value) return;
     const Eigen::VectorXd theta = map.theta(z.data());
     evaluator(theta, &gradient);
     if (!gradient.allFinite() ||
