@@ -295,9 +295,10 @@ Predict with the plain fit (`isoflop fit`), and look at --factor one by one.
     {"backtest.intervals-short",
      "intervals of the forecast held fewer of the larger runs than they should",
      R"(
-Coverage is an average over sets of runs: within one nearly all runs are covered,
-or nearly all are not, because what departs from the law does so for all of
-them. On these runs the intervals were too short by more than 15 % of the runs.
+Coverage is an average over sets of runs: within one nearly all runs are
+covered, or nearly all are not, because what departs from the law does so for
+all of them. On these runs the intervals were too short by more than 15 % of
+the runs.
 )"},
     {"valleys.not-bracketed",
      "budgets whose parabola has no minimum among their runs",
