@@ -79,7 +79,8 @@ def rows_of(tests):
 
 
 def summary_of(tests):
-    lines = ["| method | error | error at factor 10 | bias | 90 % holds | width |",
+    lines = ["| method | error | error at factor 10 | bias | 90 % holds "
+             "| width |",
              "|---|---:|---:|---:|---:|---:|"]
     for name, words in METHODS.items():
         scores, ten = [], []
@@ -115,10 +116,25 @@ def page(tests):
              "within a set the intervals", "hold nearly always or fail "
              "together: [what it does not do](forecast.md#where-it-does-not-"
              "help).", "", "![Forecasts and held-out runs](forecast.png)", "",
-             "The Chinchilla points, learned from those up to a tenth of the "
-             "largest compute", "(grey): forecasts with their 90 % intervals "
-             "of a run, and what the runs lost."]
+             "The Chinchilla points above a tenth of the largest compute, learned "
+             "from the", "others: what the runs lost beside the forecast, its "
+             "90 % interval of a run, and", "the plain fit."]
     return "\n".join(text) + "\n"
+
+
+def losses_of_plain_fit(command, small, rows):
+    """Losses that the plain fit to the small runs gives for the rows."""
+    with tempfile.TemporaryDirectory() as place:
+        with (Path(place) / "small.csv").open("w", encoding="utf-8") as file:
+            print("params,tokens,loss", file=file)
+            for row in small:
+                print(row["params"], row["tokens"], row["loss"], sep=",",
+                      file=file)
+        law = json.loads(run(command, "fit", f"{place}/small.csv",
+                             "--bootstrap", "0", "--format", "json"))
+    c = law["result"]["law"]["coefficients"]
+    return [c["E"] + c["A"] / r["params"]**c["alpha"]
+            + c["B"] / r["tokens"]**c["beta"] for r in rows]
 
 
 def draw(command, folder):
@@ -147,18 +163,25 @@ def draw(command, folder):
                               f"{place}/small.csv", "--at",
                               f"{place}/large.csv", "--format", "json"))
     rows = said["result"]["rows"]
-    figure, axis = pyplot.subplots(figsize=(6.4, 3.6), dpi=110)
-    axis.scatter([r["c"] for r in small], [float(r["loss"]) for r in small],
-                 s=8, color="0.75", label="learned from")
-    low = [r["loss_nats"] - r["intervals"]["run"][0] for r in rows]
-    high = [r["intervals"]["run"][1] - r["loss_nats"] for r in rows]
-    axis.errorbar([r["flops"] for r in rows], [r["loss_nats"] for r in rows],
-                  yerr=[low, high], fmt="none", color="tab:blue", lw=1.2,
-                  label="forecast, 90 % of a run")
-    axis.scatter([r["flops"] for r in rows], [r["observed_nats"] for r in rows],
-                 s=10, color="tab:red", zorder=3, label="observed")
+    plain = losses_of_plain_fit(command, small, rows)
+    figure, axis = pyplot.subplots(figsize=(6.4, 3.4), dpi=110)
+    level = [r["loss_nats"] for r in rows]
+    compute = [r["flops"] for r in rows]
+    axis.errorbar(compute, [0.0] * len(rows), fmt="none", color="tab:blue",
+                  lw=3, alpha=0.35, label="forecast, 90 % of a run", yerr=[
+                      [100 * (1 - r["intervals"]["run"][0] / m)
+                       for r, m in zip(rows, level)],
+                      [100 * (r["intervals"]["run"][1] / m - 1)
+                       for r, m in zip(rows, level)]])
+    axis.scatter(compute, [100 * (r["observed_nats"] / m - 1)
+                           for r, m in zip(rows, level)],
+                 s=14, color="tab:red", zorder=3, label="observed")
+    axis.scatter(compute, [100 * (p / m - 1) for p, m in zip(plain, level)],
+                 s=16, facecolors="none", edgecolors="0.4",
+                 label="plain fit")
+    axis.axhline(0, color="tab:blue", lw=0.8)
     axis.set(xscale="log", xlabel="training compute, FLOP",
-             ylabel="loss, nats per token", ylim=(1.95, 3.4))
+             ylabel="loss less the forecast, %")
     axis.legend(frameon=False)
     figure.tight_layout()
     figure.savefig(PICTURE, metadata={"Software": None})
@@ -166,7 +189,8 @@ def draw(command, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--command", default=ROOT / "build/release/apps/isoflop")
+    parser.add_argument("--command",
+                        default=ROOT / "build/release/apps/isoflop")
     parser.add_argument("--data", default=ROOT.parent / "shared/data")
     args = parser.parse_args()
     folder = Path(args.data)

@@ -38,6 +38,12 @@ TEST(Text, FitsEightyColumns) {
   expect_fit_for_a_terminal(to_text(testing::poor_fit()));
   expect_fit_for_a_terminal(
       to_text(fit(read_runs(testing::source_path("data/pilot/pile.csv")))));
+  const Runs pilot = read_runs(testing::source_path("data/pilot/pile.csv"));
+  const Forecast known = forecast(pilot);
+  expect_fit_for_a_terminal(to_text(known));
+  expect_fit_for_a_terminal(to_text(backtest(pilot)));
+  expect_fit_for_a_terminal(to_text(predict_table(
+      known.law, {pilot.params, pilot.tokens, pilot.loss_nats, pilot.name})));
   expect_fit_for_a_terminal(to_text(testing::some_plan()));
   for (const Check& check : testing::some_checks()) {
     expect_fit_for_a_terminal(to_text(check));

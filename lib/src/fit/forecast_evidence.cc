@@ -15,7 +15,7 @@ namespace {
 /// V with V V' = the unit kernel to within `kNegligible` of one.
 /// @source Harbrecht, Peters & Schneider 2012, doi:10.1016/j.apnum.2011.10.001.
 Eigen::MatrixXd pivoted_cholesky(const Eigen::MatrixXd& inputs, double length) {
-  constexpr double kNegligible = 1e-10;
+  constexpr double kNegligible = 1e-8;
   const Eigen::Index n = inputs.rows();
   Eigen::MatrixXd factor(n, n);
   Eigen::VectorXd left = Eigen::VectorXd::Ones(n);
@@ -55,6 +55,23 @@ Eigen::MatrixXd ForecastEvidence::solve_noise(
     solved.row(i) -= block.inverse[i] * sums.row(run_[i]);
   }
   return solved;
+}
+
+/// V' D^-1 V, its lower half: half the work of a product.
+Eigen::MatrixXd ForecastEvidence::noise_gram(const Block& block) const {
+  const Eigen::Index rank = block.basis.cols();
+  const Eigen::MatrixXd root =
+      block.inverse.cwiseSqrt().asDiagonal() * block.basis;
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(rank, rank);
+  gram.selfadjointView<Eigen::Lower>().rankUpdate(root.transpose());
+  if (block.shared.size() == 0) return gram;
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(run_count_, rank);
+  for (Eigen::Index i = 0; i < root.rows(); ++i) {
+    sums.row(run_[i]) += block.inverse[i] * block.basis.row(i);
+  }
+  sums = block.shared.cwiseSqrt().asDiagonal() * sums;
+  gram.selfadjointView<Eigen::Lower>().rankUpdate(sums.transpose(), -1.0);
+  return gram;
 }
 
 ForecastEvidence::ForecastEvidence(const DiscrepancyData& data,
@@ -110,8 +127,7 @@ ForecastEvidence::ForecastEvidence(const DiscrepancyData& data,
             growth_factors(log_flops, log_flops.maxCoeff(), scales.growth)
                 .asDiagonal() *
             factors_[block.factor];
-        const Eigen::MatrixXd gram =
-            block.basis.transpose() * solve_noise(block, block.basis);
+        const Eigen::MatrixXd gram = noise_gram(block);
         for (const std::size_t choice : block.choices) {
           const double amplitude = grid_[choice].amplitude;
           Eigen::MatrixXd inner = amplitude * amplitude * gram;

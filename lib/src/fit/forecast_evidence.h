@@ -49,6 +49,8 @@ class ForecastEvidence {
   Eigen::MatrixXd solve_noise(const Block& block,
                               const Eigen::MatrixXd& columns) const;
 
+  Eigen::MatrixXd noise_gram(const Block& block) const;
+
   std::vector<DiscrepancyScales> grid_;
   Eigen::VectorXi run_;
   int run_count_ = 0;

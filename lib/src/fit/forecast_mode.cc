@@ -86,11 +86,12 @@ template <class Whiten>
 Mode minimise(const ForecastProblem& problem,
               const Whiten& whiten,
               const Eigen::VectorXd& start,
-              int most_iterations) {
+              int most_iterations,
+              double tolerance = 1e-11) {
   const LeastSquares<Whiten> objective(problem, whiten);
   ceres::TinySolver<LeastSquares<Whiten>> solver;
   solver.options.max_num_iterations = most_iterations;
-  solver.options.function_tolerance = 1e-11;
+  solver.options.function_tolerance = tolerance;
   solver.options.parameter_tolerance = 1e-10;
   solver.options.gradient_tolerance = 1e-10;
   Mode mode{start, 0.0};
@@ -213,17 +214,20 @@ Eigen::VectorXd weights_by_compute(const ForecastProblem& problem) {
 RobustMode robust_mode(const ForecastProblem& problem, int threads) {
   constexpr double kFirstScale = 0.01;
   constexpr int kRounds = 4;
+  constexpr double kRough = 1e-6;  // of an objective about as large as n
+  constexpr double kFine = 1e-11;
   constexpr double kSettled = 0.02;
   constexpr std::size_t kKept = 3;
   const Eigen::VectorXd weight = weights_by_compute(problem);
   const Eigen::VectorXd root = weight.cwiseSqrt();
   const auto search = [&](const std::vector<Eigen::VectorXd>& from,
-                          double scale) {
+                          double scale,
+                          double tolerance) {
     std::vector<Mode> modes(from.size());
     const auto count = static_cast<std::int64_t>(from.size());
     parallel_for(count, count > 1 ? threads : 1, [&](std::int64_t i) {
       const auto k = static_cast<std::size_t>(i);
-      modes[k] = minimise(problem, Huber{root, scale}, from[k], 60);
+      modes[k] = minimise(problem, Huber{root, scale}, from[k], 60, tolerance);
     });
     std::stable_sort(
         modes.begin(), modes.end(), [](const Mode& a, const Mode& b) {
@@ -232,7 +236,7 @@ RobustMode robust_mode(const ForecastProblem& problem, int threads) {
     return modes;
   };
   std::vector<Eigen::VectorXd> from;
-  for (const Mode& mode : search(starts(problem), kFirstScale)) {
+  for (const Mode& mode : search(starts(problem), kFirstScale, kRough)) {
     if (from.size() < kKept) from.push_back(mode.at);
   }
   double last = kFirstScale;
@@ -240,7 +244,7 @@ RobustMode robust_mode(const ForecastProblem& problem, int threads) {
   found.at = from.front();
   for (int round = 0; round < kRounds; ++round) {
     const double scale = robust_scale(problem, found.at, weight);
-    found.at = search(from, scale).front().at;
+    found.at = search(from, scale, kFine).front().at;
     from = {found.at};
     if (std::abs(std::log(scale / last)) < kSettled) break;
     last = scale;
