@@ -30,7 +30,8 @@ std::set<std::string> listed_codes() {
 /// Texts that look like a code, in the sources that may make findings.
 std::set<std::string> codes_in_sources() {
   const std::regex code(
-      "\"((?:runs|fit|law|plan|check)\\.[a-z]+(?:-[a-z]+)*)\"");
+      "\"((?:runs|fit|valleys|envelope|compare|law|plan|check)\\.[a-z]+(?:-[a-"
+      "z]+)*)\"");
   std::set<std::string> codes;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(source_path("lib/src"))) {
