@@ -155,7 +155,8 @@ std::string to_text(const FormComparison& result) {
     }
     text = wrap(text, 0);
   }
-  text += "\n";
+  text += "  " + std::to_string(result.runs_used) + " runs of " +
+          printable(result.source) + "\n\n";
   TextTable table("lrrrrrl");
   table.add({"form", "free", "CV error", "excess", "AICc", "weight", ""});
   double least = std::numeric_limits<double>::infinity();
@@ -181,10 +182,8 @@ std::string to_text(const FormComparison& result) {
   text += table.str();
   return text + "\n" +
          wrap("CV error: root mean square of log losses held out in " +
-                  std::to_string(result.options.folds) + " parts of " +
-                  std::to_string(result.runs_used) + " runs of " +
-                  printable(result.source) +
-                  "; excess: mean |error| over the best form's, " +
+                  std::to_string(result.options.folds) +
+                  " parts; excess: mean |error| over the best form's, " +
                   percent(result.options.level) + " interval",
               2);
 }
@@ -199,10 +198,13 @@ std::string to_text(const RunsComparison& result) {
            printable(result.options.law.front()) + "\n";
   }
   const Gain& gain = result.gains.front();
-  std::string text = first + " needs " + format_number(gain.gain, 3) +
-                     " times the compute of " + second;
+  std::string text = "The first needs " + format_number(gain.gain, 3) +
+                     " times the compute of the second";
   if (gain.interval) text += " (" + interval_text(gain.interval) + ")";
-  text = wrap(text, 0) + "\n";
+  TextTable sides("lrl");
+  sides.add({"first", std::to_string(result.first.runs_used), first});
+  sides.add({"second", std::to_string(result.second.runs_used), second});
+  text += "\n\n" + sides.str() + "\n";
   TextTable table("rrrrrl");
   table.add({"FLOP", "gain", "interval", "loss, first", "second", ""});
   for (const Gain& row : result.gains) {
