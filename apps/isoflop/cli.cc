@@ -23,6 +23,7 @@ const Command* const kCommands[] = {&kFitCommand,
                                     &kCompareCommand,
                                     &kValleysCommand,
                                     &kEnvelopeCommand,
+                                    &kWhatIfCommand,
                                     &kListCommand,
                                     &kExplainCommand};
 

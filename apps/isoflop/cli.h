@@ -50,6 +50,7 @@ extern const Command kFitCommand;
 extern const Command kForecastCommand;
 extern const Command kPredictCommand;
 extern const Command kBacktestCommand;
+extern const Command kWhatIfCommand;
 extern const Command kPlanCommand;
 extern const Command kCheckCommand;
 extern const Command kConvertCommand;

@@ -42,6 +42,7 @@ const Command kPlanCommand{
     {"plan --flops 1e24",
      "plan --flops 1e24 --unique-tokens 200B",
      "plan --flops 1e24 --from data/pilot/pile.csv",
+     "plan --usd 2e6 --accelerator h100-sxm --count 1024",
      "plan --params 7B --law hoffmann2022 --format json"},
     "[SCENARIO.TOML]",
     run_plan};

@@ -3,6 +3,7 @@
 
 #include "isoflop/laws/optimum.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/what_if.h"
 
 namespace isoflop {
 namespace {
@@ -34,6 +35,39 @@ void plan_budget(benchmark::State& state) {
   state.counters["draws"] = static_cast<double>(law.draws.rows());
 }
 BENCHMARK(plan_budget)->Unit(benchmark::kMicrosecond);
+
+/// A plan by the law's point alone.
+void plan_by_point(benchmark::State& state) {
+  Law law = published_law("besiroglu2024");
+  law.draws.resize(0, law.draws.cols());
+  Scenario scenario;
+  scenario.flops = Flops(1e24);
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(plan_point(law, scenario).run.params);
+  }
+}
+BENCHMARK(plan_by_point)->Unit(benchmark::kMicrosecond);
+
+/// A hundred thousand plans, on all CPUs; argument: on a cluster, or not.
+void what_if_points(benchmark::State& state) {
+  const Law law = published_law("besiroglu2024");
+  Scenario scenario;
+  scenario.unique_tokens = Tokens(1e12);
+  if (state.range(0) == 1) {
+    scenario.accelerator = "h100-sxm";
+    scenario.count = 4096;
+  }
+  WhatIfOptions options;
+  options.vary = {"budget.flops=1e20..1e26:1000", "data.max_epochs=1..100:100"};
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(what_if(law, scenario, options).points.size());
+  }
+}
+BENCHMARK(what_if_points)
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace isoflop

@@ -19,6 +19,16 @@ CASES = {
         lambda pile: isoflop.plan(flops=1e24, unique_tokens=2e11),
         "plan --flops 1e24 --unique-tokens 200B",
     ),
+    "plan on a cluster": (
+        lambda pile: isoflop.plan(
+            usd=2e6, accelerator="h100-sxm", count=512, versus=["b200-sxm"]
+        ),
+        "plan --usd 2e6 --accelerator h100-sxm --count 512 --versus b200-sxm",
+    ),
+    "what if": (
+        lambda pile: isoflop.what_if(vary=["budget.flops=1e22,1e24"]),
+        "whatif --vary budget.flops=1e22,1e24",
+    ),
     "check": (
         lambda pile: isoflop.check(params=530e9, tokens=270e9),
         "check --params 530B --tokens 270B",

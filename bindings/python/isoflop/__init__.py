@@ -29,6 +29,7 @@ from isoflop._core import (
     Scenario,
     Severity,
     Valleys,
+    WhatIf,
     __version__,
     accelerators,
     backtest,
@@ -47,6 +48,8 @@ from isoflop._core import (
     laws,
     models,
     optimum,
+    overtraining_overhead,
+    params_for_loss,
     plan,
     predict,
     predict_table,
@@ -57,6 +60,8 @@ from isoflop._core import (
     read_law,
     read_runs,
     read_scenario,
+    tokens_for_loss,
+    what_if,
 )
 
 __all__ = [
@@ -83,6 +88,7 @@ __all__ = [
     "Scenario",
     "Severity",
     "Valleys",
+    "WhatIf",
     "__version__",
     "accelerators",
     "backtest",
@@ -101,6 +107,8 @@ __all__ = [
     "laws",
     "models",
     "optimum",
+    "overtraining_overhead",
+    "params_for_loss",
     "plan",
     "predict",
     "predict_table",
@@ -111,4 +119,6 @@ __all__ = [
     "read_law",
     "read_runs",
     "read_scenario",
+    "tokens_for_loss",
+    "what_if",
 ]

@@ -18,6 +18,8 @@ void bind_plan(py::module_& module) {
       .def_readonly("tokens", &Scenario::tokens)
       .def_readonly("unique_tokens", &Scenario::unique_tokens)
       .def_readonly("max_epochs", &Scenario::max_epochs)
+      .def_readonly("minimise", &Scenario::minimise)
+      .def_readonly("target_loss", &Scenario::target_loss)
       .def_readonly("usd", &Scenario::usd)
       .def_readonly("days", &Scenario::days)
       .def_readonly("energy_joules", &Scenario::energy)

@@ -15,6 +15,7 @@
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/runs/convert.h"
+#include "isoflop/plan/what_if.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/version.h"
 #include "keywords.h"
@@ -49,6 +50,8 @@ py::dict option_table() {
   table["envelope"] = table_of(all_infos<EnvelopeOptions>());
   table["predict"] = table_of(all_infos<PredictInputs, PredictOptions>());
   table["plan"] = table_of(all_infos<Scenario, PlanOptions, ScenarioEdits>());
+  table["what_if"] =
+      table_of(all_infos<Scenario, WhatIfOptions, ScenarioEdits>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions, ScenarioEdits>());
   table["models"] = table_of(all_infos<TableFilter>());
   table["accelerators"] = table_of(all_infos<TableFilter>());
@@ -106,6 +109,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_cost_formulas(module);
   isoflop::python::bind_run_cost(module);
   isoflop::python::bind_plan(module);
+  isoflop::python::bind_what_if(module);
   isoflop::python::bind_check(module);
   module.def("option_table",
              &isoflop::python::option_table,

@@ -10,6 +10,7 @@
 #include "isoflop/base/random.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
+#include "plan/choice.h"
 
 namespace isoflop {
 namespace {
@@ -31,6 +32,10 @@ struct Given {
 
 Given resolve(const Law& law, const Scenario& scenario) {
   Given given{scenario.flops, scenario.params, scenario.tokens};
+  if (scenario.target_loss) {
+    const Optimum run = planned_run(law, scenario);
+    return {{}, run.params, run.tokens};
+  }
   const int count =
       (given.flops ? 1 : 0) + (given.params ? 1 : 0) + (given.tokens ? 1 : 0);
   if (count == 3) {
@@ -392,6 +397,7 @@ Check check(const Law& given_law,
   validate(asked, "check");
   validate(options, "check");
   require_known_codes(options.accept);
+  require_goal(asked, "check");
   const Scenario scenario = with_compute_budget(asked, "check");
   const Law law = bind_scenario(given_law, scenario, "check");
   Check result;

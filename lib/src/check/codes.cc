@@ -9,6 +9,15 @@ namespace {
 
 /// Codes of other layers; the rules of plans bring their own pages.
 constexpr RuleInfo kCodes[] = {
+    {"plan.unreachable-loss",
+     "no run reaches the loss that is wanted",
+     R"(
+goal.loss is at or below the law's irreducible loss, or the size, the data or
+the demands on serving that are given leave no run that reaches it: a small
+model has a loss that no amount of data takes it below.
+
+Source: with a fixed size the additive law ends at E + A / N^alpha.
+)"},
     {"fit.not-identified",
      "the runs do not determine the law's coefficients",
      R"(

@@ -97,7 +97,9 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
 
 Scenario with_compute_budget(Scenario scenario, std::string_view owner) {
   const auto budget = compute_budget(scenario, owner);
-  if (budget && !(scenario.params && scenario.tokens)) {
+  // A loss to reach sets the compute; budgets are bounds on it then.
+  if (budget && !scenario.target_loss &&
+      !(scenario.params && scenario.tokens)) {
     scenario.flops = budget->flops;
   }
   return scenario;

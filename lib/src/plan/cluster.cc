@@ -27,7 +27,6 @@ const char* idle_cluster_option(const Scenario& scenario) {
 }
 
 const char* idle_serving_option(const Scenario& scenario) {
-  if (scenario.serving_tokens) return "serving_tokens";
   if (scenario.serving_usd_per_hour) return "serving_usd_per_hour";
   if (scenario.max_usd_per_million_tokens) return "max_usd_per_million_tokens";
   if (scenario.min_tokens_per_second && !scenario.device) {
@@ -136,7 +135,13 @@ ServingLoad load_of(const Scenario& scenario) {
 std::optional<Server> server_of(const Scenario& scenario,
                                 std::string_view owner) {
   const char* idle = idle_serving_option(scenario);
-  if (!scenario.serving_accelerator && !scenario.accelerator && idle) {
+  const bool has_device = scenario.serving_accelerator || scenario.accelerator;
+  // What is served weighs on a life's FLOP without a device too.
+  if (!idle && scenario.serving_tokens &&
+      (has_device || scenario.minimise != Goal::LifetimeCost)) {
+    idle = "serving_tokens";
+  }
+  if (!has_device && idle) {
     fail(owner,
          std::string(idle) +
              " needs an accelerator to serve on (serving.accelerator)");

@@ -11,23 +11,13 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/units/text.h"
+#include "plan/choice.h"
+#include "plan/cluster.h"
 
 namespace isoflop {
 namespace {
 
 const double kLog6 = std::log(6.0);
-
-template <class Q>
-std::optional<Q> exact(const std::optional<Range<Q>>& range,
-                       std::string_view name) {
-  if (!range) return std::nullopt;
-  if (!range->is_exact()) {
-    throw std::invalid_argument("plan: " + std::string(name) +
-                                " is a range, but must be one value; "
-                                "`check` takes ranges");
-  }
-  return range->low;
-}
 
 /// Budget at which an optimal quantity, rising with the budget, has a value.
 template <class F>
@@ -46,105 +36,6 @@ std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
   const double high = gap(to);
   if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
   return bracketed_root(gap, from, to, low, high);
-}
-
-Optimum run_of(const Law& law, Params params, Tokens tokens) {
-  return {
-      train_flops(params, tokens), params, tokens, law.loss(params, tokens)};
-}
-
-struct Choice {
-  Optimum run;
-  std::string binding;
-  bool is_free = false;  ///< size and data were chosen by the law
-};
-
-/// Most tokens that the unique ones give; infinite when not limited.
-Tokens most_tokens(const Scenario& scenario) {
-  const auto unique = exact(scenario.unique_tokens, "unique_tokens");
-  return unique ? *unique * scenario.useful_epochs()
-                : Tokens(std::numeric_limits<double>::infinity());
-}
-
-/// The scenario with the passes that the law leaves open: one that weighs
-/// repeats decides on them itself, unless there is a bound.
-Scenario with_open_epochs(Scenario scenario, const Law& law) {
-  if (!scenario.max_epochs && law.form->input_index(kUniqueTokens.name)) {
-    scenario.max_epochs = std::numeric_limits<double>::infinity();
-  }
-  return scenario;
-}
-
-/// Caps the data of a choice at what the unique tokens give.
-Choice within_data(const Law& law, const Scenario& scenario, Choice choice) {
-  const Tokens most = most_tokens(scenario);
-  if (choice.run.tokens <= most) return choice;
-  // The whole budget goes into size, which lowers the loss further.
-  const Params params =
-      choice.is_free ? params_for(choice.run.flops, most) : choice.run.params;
-  return {run_of(law, params, most), "data.unique_tokens", choice.is_free};
-}
-
-/// Caps the size that the law chose at what serving allows; the rest of the
-/// budget goes into data as far as they reach.
-Choice within_serving(const Law& law, const Scenario& scenario, Choice choice) {
-  const auto most = size_budget(scenario, "plan");
-  if (!most || choice.run.params <= most->params) return choice;
-  const Tokens paid = tokens_for(choice.run.flops, most->params);
-  const Tokens tokens = std::min(paid, most_tokens(scenario));
-  return {run_of(law, most->params, tokens),
-          tokens < paid ? most->key + ", data.unique_tokens" : most->key};
-}
-
-Optimum require_optimum(const std::optional<Optimum>& found) {
-  if (!found) {
-    throw std::invalid_argument(
-        "plan: no budget from 150 to 1e40 FLOP makes this optimal under the "
-        "law");
-  }
-  return *found;
-}
-
-Choice choose(const Law& law, const Scenario& scenario) {
-  const auto flops = exact(scenario.flops, "flops");
-  const auto params = exact(scenario.params, "params");
-  const auto tokens = exact(scenario.tokens, "tokens");
-  if (params && tokens) {
-    const Optimum run = run_of(law, *params, *tokens);
-    if (flops && std::abs(run.flops / *flops - 1.0) > 0.01) {
-      throw std::invalid_argument(
-          "plan: flops is " + format_quantity(*flops) + ", but 6 x " +
-          format_quantity(*params) + " params x " + format_quantity(*tokens) +
-          " tokens is " + format_quantity(run.flops) + "; give two of three");
-    }
-    return {run, "model.params, data.tokens"};
-  }
-  if (flops && params) {
-    return within_data(law,
-                       scenario,
-                       {run_of(law, *params, tokens_for(*flops, *params)),
-                        "budget.flops, model.params"});
-  }
-  if (flops && tokens) {
-    return {run_of(law, params_for(*flops, *tokens), *tokens),
-            "budget.flops, data.tokens"};
-  }
-  if (flops) {
-    const Choice best{optimum(law, *flops), "budget.flops", true};
-    return within_serving(law, scenario, within_data(law, scenario, best));
-  }
-  if (params) {
-    return within_data(
-        law,
-        scenario,
-        {require_optimum(optimum_for_params(law, *params)), "model.params"});
-  }
-  if (tokens) {
-    return {require_optimum(optimum_for_tokens(law, *tokens)), "data.tokens"};
-  }
-  throw std::invalid_argument(
-      "plan: nothing is given; needs flops, params or tokens, or another "
-      "budget and an accelerator");
 }
 
 SizeAlternative alternative(const Law& law,
@@ -237,15 +128,65 @@ std::optional<Finding> data_wall(const Plan& plan, Tokens most) {
       {{"compute_waste", waste}, {"tokens_optimal", best.tokens.value()}}};
 }
 
-/// What the run costs where the scenario asks for it.
-void add_cost(Plan& plan) {
-  const Optimum& run = plan.run;
-  plan.cost = run_cost(plan.scenario, run.params, run.tokens, "plan");
-  for (const Finding& finding : plan.cost.findings) {
-    plan.findings.push_back(finding);
+/// The plan by the law's point.
+struct Point {
+  Plan plan;
+  bool is_free = false;  ///< size and data were chosen by the law
+  Tokens most_tokens;
+};
+
+Finding unreachable(const Law& law, const Scenario& scenario) {
+  const Nats loss = *scenario.target_loss;
+  const Nats least = irreducible_loss(law);
+  const bool never = loss <= least;
+  return {"plan.unreachable-loss",
+          Severity::Error,
+          never ? "a loss of " + format_number(loss.value(), 4) +
+                      " is not above " + format_number(least.value(), 4) +
+                      ", where the law ends at any size and data"
+                : "no run within the bounds on size, data and serving reaches "
+                  "a loss of " +
+                      format_number(loss.value(), 4),
+          never ? "aim higher, or use another law"
+                : "allow a larger model or more data",
+          {{"target_loss", loss.value()}, {"irreducible_loss", least.value()}}};
+}
+
+Point point_of(const Law& given,
+               const Scenario& asked,
+               std::string_view owner) {
+  require_goal(asked, owner);
+  const auto budget = compute_budget(asked, owner);
+  const Scenario scenario =
+      with_open_epochs(with_compute_budget(asked, owner), given);
+  Point point;
+  point.most_tokens = most_tokens(scenario);
+  Plan& plan = point.plan;
+  plan.law = bind_scenario(given, scenario, owner);
+  plan.scenario = asked;
+  const std::optional<Choice> choice = choose(plan.law, scenario);
+  if (!choice) {
+    plan.findings.push_back(unreachable(plan.law, scenario));
+    return point;
   }
-  plan.versus = compare_accelerators(
-      plan.scenario, run.flops, plan.options.versus, "plan");
+  plan.is_answered = true;
+  point.is_free = choice->is_free;
+  plan.run = choice->run;
+  if (plan.law.is_forecast()) {
+    plan.run.loss =
+        plan.law.discrepancy->at(plan.run.params, plan.run.tokens).loss();
+  }
+  plan.binding = choice->binding;
+  constexpr std::string_view kFlopsKey = "budget.flops";
+  if (const auto at = plan.binding.find(kFlopsKey);
+      budget && at != std::string::npos) {
+    plan.binding.replace(at, kFlopsKey.size(), budget->key);
+  }
+  if (const auto unique = exact(scenario.unique_tokens, "unique_tokens")) {
+    plan.epochs = plan.run.tokens / *unique;
+  }
+  plan.cost = run_cost(asked, plan.run.params, plan.run.tokens, owner);
+  return point;
 }
 
 /// Where the optimum lies over the law's draws, as far as the data reach.
@@ -288,42 +229,41 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
+  require_goal(scenario, "plan");
   Scenario middle = with_open_epochs(scenario, law);
   if (middle.unique_tokens) {
     middle.unique_tokens = middle.unique_tokens->middle();
   }
   middle = with_compute_budget(middle, "plan");
-  return choose(bind_scenario(law, middle, "plan"), middle).run;
+  const auto choice = choose(bind_scenario(law, middle, "plan"), middle);
+  if (!choice) fail("plan", "no run reaches target_loss");
+  return choice->run;
+}
+
+Plan plan_point(const Law& law, const Scenario& scenario) {
+  return point_of(law, scenario, "plan").plan;
 }
 
 Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   validate(asked, "plan");
   validate(options, "plan");
-  const auto budget = compute_budget(asked, "plan");
-  const Scenario scenario =
-      with_open_epochs(with_compute_budget(asked, "plan"), given);
-  const Law law = bind_scenario(given, scenario, "plan");
-  Plan result;
-  result.law = law;
-  result.scenario = asked;
+  const std::optional<Finding> doubt = doubt_of(given, options);
+  if (doubt && doubt->severity == Severity::Error) {
+    Plan refused;
+    refused.law = given;
+    refused.scenario = asked;
+    refused.options = options;
+    refused.findings.push_back(*doubt);
+    return refused;
+  }
+  Point point = point_of(given, asked, "plan");
+  Plan& result = point.plan;
   result.options = options;
-  const std::optional<Finding> doubt = doubt_of(law, options);
   if (doubt) result.findings.push_back(*doubt);
-  if (doubt && doubt->severity == Severity::Error) return result;
-  const Choice choice = choose(law, scenario);
-  result.is_answered = true;
-  result.run = choice.run;
-  result.binding = choice.binding;
-  constexpr std::string_view kFlopsKey = "budget.flops";
-  if (const auto at = result.binding.find(kFlopsKey);
-      budget && at != std::string::npos) {
-    result.binding.replace(at, kFlopsKey.size(), budget->key);
-  }
-  if (const auto unique = exact(scenario.unique_tokens, "unique_tokens")) {
-    result.epochs = result.run.tokens / *unique;
-  }
-  const Tokens most = most_tokens(scenario);
-  if (choice.is_free && law.has_draws()) {
+  if (!result.is_answered) return result;
+  const Law& law = result.law;
+  const Tokens most = point.most_tokens;
+  if (point.is_free && law.has_draws()) {
     add_intervals(
         optimum_estimate(law, result.run.flops, options.level), most, result);
   }
@@ -355,8 +295,12 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   if (auto wall = data_wall(result, most)) {
     result.findings.push_back(*std::move(wall));
   }
-  add_cost(result);
-  return result;
+  for (const Finding& finding : result.cost.findings) {
+    result.findings.push_back(finding);
+  }
+  result.versus =
+      compare_accelerators(asked, result.run.flops, options.versus, "plan");
+  return std::move(result);
 }
 
 }  // namespace isoflop

@@ -243,6 +243,13 @@ RunCost run_cost(const Scenario& scenario,
                  Tokens tokens,
                  std::string_view owner) {
   RunCost result;
+  if (scenario.target_loss && scenario.flops && scenario.flops->is_exact()) {
+    require_within(std::optional(scenario.flops->low),
+                   std::optional(train_flops(params, tokens)),
+                   "plan.over-budget",
+                   "FLOP",
+                   result.findings);
+  }
   if (const auto cluster = cluster_of(scenario, owner)) {
     result.training =
         training_cost(scenario, *cluster, params, tokens, result.findings);

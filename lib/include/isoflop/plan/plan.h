@@ -79,12 +79,17 @@ struct Plan {
 /// the budget at which they are optimal. Unique tokens limit D to
 /// `max_epochs` passes, demands on serving N where it is free. Dollars, days
 /// and energy become compute on the cluster, and the tightest budget binds.
+/// With a loss to reach, the run that costs least in training, or in its life.
 ///
 /// @throws std::invalid_argument when the scenario gives ranges, nothing, or
 ///     values that contradict C = 6 N D by more than 1 %.
 Plan plan(const Law& law,
           const Scenario& scenario,
           const PlanOptions& options = {});
+
+/// The same by the law's point alone, for many scenarios: no intervals, no
+/// alternatives, and whatever the status of the law.
+Plan plan_point(const Law& law, const Scenario& scenario);
 
 /// Size and data that `plan` would choose, whatever the status of the law;
 /// ranges of the unique tokens stand for their middle.

@@ -16,6 +16,17 @@
 
 namespace isoflop {
 
+/// What a plan makes least.
+enum class Goal { Loss, TrainingCost, LifetimeCost };
+
+template <>
+struct EnumWords<Goal> {
+  static constexpr std::pair<Goal, std::string_view> values[] = {
+      {Goal::Loss, "loss"},
+      {Goal::TrainingCost, "training_cost"},
+      {Goal::LifetimeCost, "lifetime_cost"}};
+};
+
 /// What is known about a training run before it starts.
 ///
 /// Each quantity may be absent, exact, or a range (`13T..60T`). `plan`
@@ -29,6 +40,8 @@ struct Scenario {
   std::optional<double> max_epochs;
   bool allow_unverified = false;
 
+  std::optional<Goal> minimise;
+  std::optional<Nats> target_loss;
   std::optional<Usd> usd;
   std::optional<Days> days;
   std::optional<Joules> energy;
@@ -103,6 +116,18 @@ struct Scenario {
   static constexpr auto cluster_fields() {
     using S = Scenario;
     return std::make_tuple(
+        field("minimise",
+              &S::minimise,
+              "loss, or at target_loss training_cost or lifetime_cost "
+              "(training and serving); when absent loss, with target_loss "
+              "training_cost",
+              kAnyNumber,
+              "goal.minimise"),
+        field("target_loss",
+              &S::target_loss,
+              "loss to reach, nats per token",
+              kPositive,
+              "goal.loss"),
         field("usd",
               &S::usd,
               "dollars for training; the tightest budget binds",

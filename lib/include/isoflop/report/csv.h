@@ -7,6 +7,7 @@
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
 #include "isoflop/laws/predict_table.h"
+#include "isoflop/plan/what_if.h"
 
 namespace isoflop {
 
@@ -16,5 +17,6 @@ namespace isoflop {
 std::string to_csv(const std::vector<Model>& models);
 std::string to_csv(const std::vector<Accelerator>& accelerators);
 std::string to_csv(const PredictionTable& table);
+std::string to_csv(const WhatIf& result);
 
 }  // namespace isoflop

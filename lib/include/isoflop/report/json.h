@@ -17,6 +17,7 @@
 #include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/runs/convert.h"
+#include "isoflop/plan/what_if.h"
 
 namespace isoflop {
 
@@ -37,6 +38,7 @@ std::string to_json(const PredictionTable& table);
 std::string to_json(const Backtest& backtest);
 std::string to_json(const Plan& plan);
 std::string to_json(const Check& check);
+std::string to_json(const WhatIf& result);
 std::string to_json(const Law& law);
 std::string to_json(const std::vector<Law>& laws);
 std::string to_json(const std::vector<RuleInfo>& codes);

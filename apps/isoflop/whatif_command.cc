@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/what_if.h"
+#include "isoflop/report/csv.h"
+#include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
+#include "law_source.h"
+#include "options.h"
+
+namespace isoflop::cli {
+namespace {
+
+int run_whatif(const Command& command,
+               const std::vector<std::string>& args,
+               const Streams& streams) {
+  OptionSet options(command);
+  options.add<Scenario>().add<WhatIfOptions>().add<ScenarioEdits>();
+  options.allow_csv();
+  offer_runs(options);
+  if (!options.parse(args, 1, streams)) return kAnswered;
+  Scenario scenario;
+  if (!options.positional().empty()) {
+    scenario = find_scenario(options.positional().front());
+  }
+  ScenarioEdits edits;
+  options.fill(edits);
+  scenario = edited(std::move(scenario), edits, command.name);
+  options.fill(scenario);
+  WhatIfOptions what_if_options;
+  options.fill(what_if_options);
+  const WhatIf result =
+      what_if(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+              scenario,
+              what_if_options);
+  if (options.format() == Format::Csv) {
+    streams.out << to_csv(result);
+  } else {
+    write_result(result, options.format(), streams);
+  }
+  return kAnswered;
+}
+
+}  // namespace
+
+const Command kWhatIfCommand{
+    "whatif",
+    "plans of a scenario as its keys vary",
+    {"whatif --vary budget.flops=1e22..1e26:9",
+     "whatif --flops 1e24 --vary data.unique_tokens=100B,1T "
+     "--vary data.max_epochs=1,4",
+     "whatif --usd 2e6 --accelerator h100-sxm --vary cluster.mfu=0.3,0.4,0.5 "
+     "--format csv"},
+    "[SCENARIO.TOML]",
+    run_whatif};
+
+}  // namespace isoflop::cli

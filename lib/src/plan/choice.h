@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "isoflop/laws/law.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/plan/scenario.h"
+
+namespace isoflop {
+
+template <class Q>
+std::optional<Q> exact(const std::optional<Range<Q>>& range,
+                       std::string_view name) {
+  if (!range) return std::nullopt;
+  if (!range->is_exact()) {
+    throw std::invalid_argument("plan: " + std::string(name) +
+                                " is a range, but must be one value; "
+                                "`check` takes ranges");
+  }
+  return range->low;
+}
+
+struct Choice {
+  Optimum run;
+  std::string binding;
+  bool is_free = false;  ///< size and data were chosen by the law
+};
+
+Optimum run_of(const Law& law, Params params, Tokens tokens);
+
+/// Most tokens that the unique ones give; infinite when not limited.
+Tokens most_tokens(const Scenario& scenario);
+
+/// The scenario with the passes that the law leaves open: one that weighs
+/// repeats decides on them itself, unless there is a bound.
+Scenario with_open_epochs(Scenario scenario, const Law& law);
+
+/// The run that a scenario leaves the law to choose.
+/// @param scenario  with `flops` from its budgets
+/// @return nothing when no run reaches the loss that the scenario wants.
+/// @throws std::invalid_argument for too little, or contradictions.
+std::optional<Choice> choose(const Law& law, const Scenario& scenario);
+
+/// @throws std::invalid_argument for a goal that contradicts the rest.
+void require_goal(const Scenario& scenario, std::string_view owner);
+
+}  // namespace isoflop

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+import isoflop
+import pytest
+from isoflop import costs
+
+LLAMA = {
+    "layers": 32,
+    "width": 4096,
+    "heads": 32,
+    "kv_heads": 8,
+    "feed_forward": 14336,
+    "vocabulary": 128256,
+}
+
+
+def test_a_shape_has_its_parameters():
+    shape = costs.Transformer(**LLAMA)
+    assert shape.params == 8_030_261_248
+    assert shape.kv_bytes() == 131072
+    assert shape.training_flops(sequence=0) == 6 * shape.active_params
+    with pytest.raises(ValueError, match="kv_heads"):
+        costs.Transformer(**{**LLAMA, "kv_heads": 7})
+    with pytest.raises(ValueError, match="did you mean 'width'"):
+        costs.Transformer(widht=1)
+
+
+def test_published_numbers():
+    h100 = isoflop.find_accelerator("h100-sxm")
+    assert costs.young_interval(30, 3.09 * 3600) == pytest.approx(817, abs=0.5)
+    assert costs.crossover_users(h100) == pytest.approx(295, abs=0.5)
+    assert costs.rent(2.788e6, 2) == pytest.approx(5.576e6)
+    days = costs.wall_time(
+        costs.device_hours(
+            6 * 405e9 * 15.6e12, costs.peak_flops(h100), 0.43
+        ),
+        16384,
+    )
+    assert days / 86400 == pytest.approx(63, abs=0.5)
+    made = costs.SyntheticData(7e9, 0.3)
+    assert costs.synthetic_over_training(made, 7e9) == pytest.approx(1 / 0.9)
+    law = isoflop.published_law("muennighoff2023")
+    worth = costs.worth_of_repeats(law, 4e11, 1e11)
+    assert worth / 1e11 == pytest.approx(3.73, abs=0.005)
+
+
+def test_memory_and_serving():
+    h100 = isoflop.find_accelerator("h100-sxm")
+    shape = costs.typical_transformer(70e9)
+    cut = costs.smallest_sharding(shape, h100, 1024)
+    use = costs.memory_per_device(shape, cut)
+    assert use.total <= 0.9 * h100.memory_bytes
+    load = costs.ServingLoad(context=2048)
+    speed = costs.cheapest_decode(h100, shape, load, 30)
+    assert speed.tokens_per_second_per_user >= 30
+    assert costs.price_of(speed, 2) > 0
+    assert costs.reliability(16384).goodput == pytest.approx(0.9, abs=0.01)
+
+
+def test_plans_have_costs():
+    made = isoflop.plan(
+        usd=2e6, days=60, accelerator="h100-sxm", count=2048, mfu=0.4
+    )
+    assert made.binding == "budget.usd"
+    assert made.cost.training.usd == pytest.approx(2e6)
+    assert made.cost.training.days <= 60
+    spread = isoflop.plan(
+        flops=1e23, accelerator="h100-sxm", set=["cluster.mfu=0.3..0.5"]
+    )
+    low, high = spread.cost.training.usd_interval
+    assert high / low == pytest.approx(0.5 / 0.3)
+
+
+def test_what_if_and_goals():
+    table = isoflop.what_if(vary=["budget.flops=1e22..1e24:3"])
+    assert [p.run.flops for p in table.points] == pytest.approx(
+        [1e22, 1e23, 1e24]
+    )
+    assert table.to_csv().startswith("budget.flops,params,tokens")
+    law = "hoffmann2022"
+    plain = isoflop.plan(law=law, target_loss=2)
+    life = isoflop.plan(
+        law=law,
+        target_loss=2,
+        minimise="lifetime_cost",
+        serving_tokens=1e13,
+    )
+    assert life.run.params < plain.run.params
+    overhead = isoflop.overtraining_overhead(
+        isoflop.published_law(law), 1e23, 0.5
+    )
+    assert overhead == pytest.approx(0.2080, abs=5e-5)
