@@ -315,9 +315,9 @@ runs.
 The parabola through the losses of a budget opens downward (maximum), is flat
 within the scatter (flat), or has its lowest point beyond the smallest or
 largest run (edge); or the runs span half a budget and more (spread), because
-neighbours chain without a gap. Such a budget says nothing about the optimal size, and is
-left out of the power laws. Add runs on the side where the loss still falls, or
-set --budget-ratio closer to 1.
+neighbours chain without a gap. Such a budget says nothing about the optimal
+size, and is left out of the power laws. Add runs on the side where the loss
+still falls, or set --budget-ratio closer to 1.
 )"},
     {"valleys.no-frontier",
      "less than two budgets have a minimum",
