@@ -904,6 +904,8 @@ class Scenario:
     @property
     def min_tokens_per_second(self) -> Optional[float]: ...
     @property
+    def minimise(self) -> Optional[str]: ...
+    @property
     def name(self) -> str: ...
     @property
     def params(self) -> Optional[tuple[float, float]]: ...
@@ -915,6 +917,8 @@ class Scenario:
     def serving_accelerator(self) -> Optional[str]: ...
     @property
     def serving_tokens(self) -> Optional[float]: ...
+    @property
+    def target_loss(self) -> Optional[float]: ...
     @property
     def tokens(self) -> Optional[tuple[float, float]]: ...
     @property
@@ -1148,6 +1152,31 @@ class Waste:
     @property
     def probability_error(self) -> Optional[float]: ...
 
+class WhatIf:
+    @property
+    def keys(self) -> list[str]: ...
+    @property
+    def points(self) -> list[WhatIfPoint]: ...
+    def to_csv(self) -> str: ...
+    def to_dict(self) -> Any: ...
+    def to_json(self) -> str: ...
+
+class WhatIfPoint:
+    @property
+    def binding(self) -> str: ...
+    @property
+    def cost(self) -> RunCost: ...
+    @property
+    def epochs(self) -> float: ...
+    @property
+    def misses(self) -> list[str]: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def run(self) -> Optimum: ...
+    @property
+    def values(self) -> list[str]: ...
+
 def accelerators(
     *,
     where: Any = ...,
@@ -1178,6 +1207,8 @@ def check(
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
     allow_unverified: bool = ...,
+    minimise: Any = ...,
+    target_loss: Number = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1347,6 +1378,10 @@ def optimum(law: Any, flops: Any) -> Optimum: ...
 
 def option_table() -> dict: ...
 
+def overtraining_overhead(law: Law, flops: float, size_factor: float) -> Optional[float]: ...
+
+def params_for_loss(law: Law, tokens: float, loss_nats: float) -> Optional[float]: ...
+
 def peak_flops(device: Accelerator, precision: str = 'bf16') -> float: ...
 
 def plan(
@@ -1359,6 +1394,8 @@ def plan(
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
     allow_unverified: bool = ...,
+    minimise: Any = ...,
+    target_loss: Number = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1456,9 +1493,48 @@ def synthetic_over_training(made: SyntheticData, trained: float) -> float: ...
 
 def time_between_failures(device_hours_per_failure: float, devices: float) -> float: ...
 
+def tokens_for_loss(law: Law, params: float, loss_nats: float) -> Optional[float]: ...
+
 def typical_transformer(params: float) -> Transformer: ...
 
 def wall_time(device_hours: float, devices: float) -> float: ...
+
+def what_if(
+    scenario: Any = None,
+    *,
+    law: Any = ...,
+    flops: Number = ...,
+    params: Number = ...,
+    tokens: Number = ...,
+    unique_tokens: Number = ...,
+    max_epochs: Number = ...,
+    allow_unverified: bool = ...,
+    minimise: Any = ...,
+    target_loss: Number = ...,
+    usd: Number = ...,
+    days: Number = ...,
+    energy: Number = ...,
+    accelerator: Any = ...,
+    count: int = ...,
+    mfu: Number = ...,
+    usd_per_hour: Number = ...,
+    precision: Any = ...,
+    pue: Number = ...,
+    device_hours_per_failure: Number = ...,
+    checkpoint: Number = ...,
+    restart: Number = ...,
+    serving_tokens: Number = ...,
+    serving_accelerator: Any = ...,
+    serving_usd_per_hour: Number = ...,
+    min_tokens_per_second: Number = ...,
+    max_usd_per_million_tokens: Number = ...,
+    device: Any = ...,
+    precision_bits: int = ...,
+    context: Number = ...,
+    vary: Any = ...,
+    threads: int = ...,
+    set: Any = ...,
+) -> WhatIf: ...
 
 def worth_of_endless_repeats(law: Law, unique: float) -> float: ...
 
