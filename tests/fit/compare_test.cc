@@ -174,14 +174,22 @@ TEST(CompareRuns, FindsTheGainOfABetterArchitecture) {
   EXPECT_TRUE(found.gains[1].is_beyond);
 }
 
-TEST(CompareRuns, IsOneForTheSameRuns) {
+TEST(CompareRuns, IsOneForTheSameLaw) {
   CompareOptions options;
   options.bootstrap = 60;
-  const RunsComparison found =
-      compare_runs(grid(1.0, 0.003, 1), grid(1.0, 0.003, 2), options);
-  ASSERT_TRUE(found.gains[0].interval);
-  EXPECT_LT(found.gains[0].interval->low, 1.0);
-  EXPECT_GT(found.gains[0].interval->high, 1.0);
+  constexpr int kPairs = 10;
+  int held = 0;
+  for (int i = 0; i < kPairs; ++i) {
+    const RunsComparison found = compare_runs(
+        grid(1.0, 0.003, 2 * i + 1), grid(1.0, 0.003, 2 * i + 2), options);
+    ASSERT_TRUE(found.gains[0].interval);
+    held += found.gains[0].interval->low < 1.0 &&
+                    found.gains[0].interval->high > 1.0
+                ? 1
+                : 0;
+  }
+  // Of ten intervals that hold nine times in ten, 1 % of the time fewer.
+  EXPECT_GE(held, 7);
 }
 
 TEST(CompareRuns, IsInfiniteWhereTheFirstNeverReachesTheLoss) {

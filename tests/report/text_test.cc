@@ -36,9 +36,9 @@ void expect_fit_for_a_terminal(const std::string& text) {
 TEST(Text, FitsEightyColumns) {
   expect_fit_for_a_terminal(to_text(testing::good_fit()));
   expect_fit_for_a_terminal(to_text(testing::poor_fit()));
-  expect_fit_for_a_terminal(
-      to_text(fit(read_runs(testing::source_path("data/pilot/pile.csv")))));
-  const Runs pilot = read_runs(testing::source_path("data/pilot/pile.csv"));
+  Runs pilot = read_runs(testing::source_path("data/pilot/pile.csv"));
+  pilot.source = "data/pilot/pile.csv";
+  expect_fit_for_a_terminal(to_text(fit(pilot)));
   const Forecast known = forecast(pilot);
   expect_fit_for_a_terminal(to_text(known));
   expect_fit_for_a_terminal(to_text(backtest(pilot)));
