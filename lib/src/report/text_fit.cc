@@ -153,6 +153,12 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
                  " FLOP; leverage " + format_number(most->leverage, 2)});
 }
 
+/// What rounding alone leaves has no digits worth reading.
+std::string gap_text(double gap) {
+  constexpr double kRounding = 1e-15;
+  return gap < kRounding ? "below 1e-15" : format_number(gap, 1);
+}
+
 std::string search_lines(const FitResult& fit) {
   TextTable table("ll");
   std::string objective = format_number(fit.objective_value, 8) + "  (" +
@@ -170,14 +176,14 @@ std::string search_lines(const FitResult& fit) {
   table.add({"search",
              counted(search.starts, "start", "starts") + ", " +
                  counted(search.distinct_optima, "optimum", "distinct optima") +
-                 ", relative gap " + format_number(search.relative_gap, 1)});
+                 ", relative gap " + gap_text(search.relative_gap)});
   table.add({"",
              std::string(search.is_confirmed ? "confirmed" : "not confirmed") +
                  " from another start by another algorithm"});
   if (search.reached < search.starts) {
     table.add({"",
                std::to_string(search.reached) + " of the starts came to it" +
-                   (search.optima.size() < 2
+                   (search.optima.size() < 2 || search.optima.front() <= 0.0
                         ? ""
                         : "; the next optimum is " +
                               format_number(
