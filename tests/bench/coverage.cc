@@ -25,10 +25,11 @@ using testing::DesignPoints;
 struct Options {
   int simulations = 1000;
   int refits = 200;
-  std::string kind = "pairs";
+  std::string kind = "auto";
   std::string interval = "percentile";
   std::string objective = "huber";
   int only = -1;  ///< one of the designs
+  bool poor = false;
 };
 
 struct NamedDesign {
@@ -115,6 +116,53 @@ void report(const char* name,
   std::fflush(stdout);
 }
 
+std::vector<Outcome> simulate_all(const DesignPoints& design,
+                                  double noise,
+                                  const Options& options) {
+  std::vector<Outcome> outcomes(static_cast<std::size_t>(options.simulations));
+  parallel_for(options.simulations, 0, [&](std::int64_t i) {
+    outcomes[static_cast<std::size_t>(i)] =
+        simulate(design, noise, static_cast<std::uint64_t>(1000 + i), options);
+  });
+  return outcomes;
+}
+
+DesignPoints line(int count, double params_low, double params_high) {
+  DesignPoints design;
+  for (int i = 0; i < count; ++i) {
+    design.add(testing::spread(params_low, params_high, i, count),
+               testing::spread(1e9, 1e12, i, count));
+  }
+  return design;
+}
+
+/// Designs that determine no law: how often they pass for identified.
+int run_poor(const Options& options) {
+  const std::vector<NamedDesign> designs = {
+      {"D = 20 N", testing::fixed_ratio()},
+      {"D = 20 N within 2 %", testing::fixed_ratio(1.02)},
+      {"one budget, 13 sizes", testing::isoflop_sweep(1, 13, 4)},
+      {"two sizes, 11 amounts", testing::grid(2, 11)},
+      {"one size, 13 amounts", line(13, 1e9, 1e9)},
+      {"five runs", line(5, 1e7, 1e10)}};
+  std::printf("| design | error | identified |\n|---|---|---|\n");
+  for (const NamedDesign& design : designs) {
+    for (const double noise : {0.0005, 0.002, 0.005}) {
+      int identified = 0;
+      for (const Outcome& outcome :
+           simulate_all(design.points, noise, options)) {
+        identified += outcome.identified;
+      }
+      std::printf("| %s | %g | %.1f |\n",
+                  design.name,
+                  noise,
+                  100.0 * identified / options.simulations);
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}
+
 int run(const Options& options) {
   const std::vector<NamedDesign> designs = {
       {"grid 14x11", testing::grid(14, 11)},
@@ -127,16 +175,9 @@ int run(const Options& options) {
   for (std::size_t d = 0; d < designs.size(); ++d) {
     if (options.only >= 0 && static_cast<int>(d) != options.only) continue;
     for (const double noise : {0.0005, 0.002, 0.005}) {
-      std::vector<Outcome> outcomes(
-          static_cast<std::size_t>(options.simulations));
-      parallel_for(options.simulations, 0, [&](std::int64_t i) {
-        outcomes[static_cast<std::size_t>(i)] =
-            simulate(designs[d].points,
-                     noise,
-                     static_cast<std::uint64_t>(1000 + i),
-                     options);
-      });
-      report(designs[d].name, noise, outcomes);
+      report(designs[d].name,
+             noise,
+             simulate_all(designs[d].points, noise, options));
     }
   }
   return 0;
@@ -155,7 +196,9 @@ int main(int argc, char** argv) {
     if (key == "--kind") options.kind = value;
     if (key == "--interval") options.interval = value;
     if (key == "--objective") options.objective = value;
+    if (key == "--poor") options.poor = value == "1";
     if (key == "--design") options.only = std::atoi(value.c_str());
   }
-  return isoflop::bench::run(options);
+  return options.poor ? isoflop::bench::run_poor(options)
+                      : isoflop::bench::run(options);
 }

@@ -170,6 +170,22 @@ TEST(Profile, IsTheSameForAnyNumberOfThreads) {
   EXPECT_EQ(one.intervals, three.intervals);
 }
 
+TEST(Profile, IsRefusedWhereErrorsDoNotCountAlike) {
+  FitOptions options = profiled();
+  options.cost_ratio = 3.0;
+  const Runs runs = observe(isoflop_sweep(4, 5, 4), chinchilla_law(), 0.004);
+  EXPECT_THAT(
+      testing::message_of<std::invalid_argument>([&] { fit(runs, options); }),
+      ::testing::HasSubstr("interval profile"));
+  options.interval = IntervalMethod::Percentile;
+  options.bootstrap = 20;
+  EXPECT_EQ(fit(runs, options).bootstrap.kind, BootstrapKind::Pairs);
+  options.bootstrap_kind = BootstrapKind::Wild;
+  EXPECT_THAT(
+      testing::message_of<std::invalid_argument>([&] { fit(runs, options); }),
+      ::testing::HasSubstr("bootstrap_kind wild"));
+}
+
 TEST(Profile, OfAbsoluteDeviationsIsFinite) {
   FitOptions options = profiled();
   options.objective = Objective::Absolute;

@@ -93,6 +93,14 @@ largest budget moves by more than its own standard deviation. Such a run is
 not wrong: often it is the largest. But what is planned rests on it, so look
 at it twice, or repeat it with another seed.
 )"},
+    {"fit.no-profile",
+     "there is nothing to profile",
+     R"(
+Asked with --interval profile. A profile compares the rise of the objective
+with the errors of the runs: without errors, as in computed losses, with as many
+coefficients as runs, or where several coefficients change all predictions
+alike, there is none. The result then has no intervals.
+)"},
     {"fit.residual-trend",
      "the residuals rise or fall along params, tokens or compute",
      R"(

@@ -53,13 +53,14 @@ std::optional<Covariance> covariance_of(const FitProblem& problem,
   const Eigen::VectorXd norm = jacobian(Eigen::all, columns).colwise().norm();
   const Eigen::MatrixXd design =
       jacobian(Eigen::all, columns) * norm.cwiseInverse().asDiagonal();
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(design);
-  if (columns.empty() || !qr.isInjective()) return std::nullopt;
-  // theta - optimum = inverse * (scores of the runs) * scale / E rho''.
-  const auto n = jacobian.rows();
-  const Eigen::MatrixXd inverse = norm.cwiseInverse().asDiagonal() *
-                                  qr.solve(Eigen::MatrixXd::Identity(n, n));
+  if (columns.empty() ||
+      Eigen::ColPivHouseholderQR<Eigen::MatrixXd>(design).rank() <
+          design.cols()) {
+    return std::nullopt;
+  }
   const Calibration calibration = calibrate(problem, errors);
+  const auto n = jacobian.rows();
+  const Eigen::MatrixXd natural = norm.cwiseInverse().asDiagonal();
   const double unit = problem.scale / calibration.slope;
   const Eigen::VectorXd slopes = slopes_of(problem, errors);
   constexpr double kLeastSpare = 0.05;
@@ -73,9 +74,9 @@ std::optional<Covariance> covariance_of(const FitProblem& problem,
   covariance.classical = Eigen::MatrixXd::Zero(p, p);
   covariance.sandwich = Eigen::MatrixXd::Zero(p, p);
   covariance.classical(columns, columns) =
-      unit * unit * calibration.square * (inverse * inverse.transpose());
-  const Eigen::MatrixXd bread =
-      norm.cwiseInverse().asDiagonal() * sloped_inverse(design, slopes);
+      unit * unit * calibration.square * natural *
+      sloped_inverse(design, Eigen::VectorXd::Ones(n)) * natural;
+  const Eigen::MatrixXd bread = natural * sloped_inverse(design, slopes);
   const Eigen::MatrixXd scored =
       problem.scale * bread * design.transpose() * scores.asDiagonal();
   covariance.sandwich(columns, columns) = scored * scored.transpose();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/doubt.h"
 
+#include <stdexcept>
+
 #include <cmath>
 
 #include "fit/bootstrap.h"
@@ -31,8 +33,9 @@ void add_failed_finding(FitResult& result) {
 BootstrapKind kind_of(const FitResult& result) {
   const BootstrapKind asked = result.options.bootstrap_kind;
   if (asked != BootstrapKind::Auto) return asked;
-  return result.residual_checks.uneven ? BootstrapKind::Pairs
-                                       : BootstrapKind::Residual;
+  return result.residual_checks.uneven || result.options.cost_ratio != 1.0
+             ? BootstrapKind::Pairs
+             : BootstrapKind::Residual;
 }
 
 /// Refits, and with them the draws of the law and a second look at its status.
@@ -80,6 +83,23 @@ void run_bootstrap(const Fitted& fitted,
 
 }  // namespace
 
+void require_doubt(const FitOptions& options) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument(
+        "fit: " + what +
+        " takes errors above and below the law for alike, but "
+        "cost_ratio is " +
+        format_exact(options.cost_ratio) +
+        "; use bootstrap_kind pairs or cluster");
+  };
+  if (options.cost_ratio == 1.0) return;
+  if (options.interval == IntervalMethod::Profile) refuse("interval profile");
+  if (options.bootstrap_kind == BootstrapKind::Residual ||
+      options.bootstrap_kind == BootstrapKind::Wild) {
+    refuse("bootstrap_kind " + std::string(to_string(options.bootstrap_kind)));
+  }
+}
+
 void add_doubt(const Fitted& fitted, FitResult& result) {
   if (result.identifiability.status == IdentifiabilityStatus::NotIdentified) {
     return;
@@ -88,7 +108,11 @@ void add_doubt(const Fitted& fitted, FitResult& result) {
   const FitOptions& options = result.options;
   const Errors& errors = fitted.errors;
   result.law.scatter = scatter_of(problem, errors);
-  const auto covariance = covariance_of(problem, fitted.best.theta, errors);
+  // What follows takes errors above and below the law for alike.
+  const auto covariance =
+      options.cost_ratio == 1.0
+          ? covariance_of(problem, fitted.best.theta, errors)
+          : std::nullopt;
   if (covariance) {
     result.standard_errors =
         standard_errors(*problem.form, fitted.best.theta, *covariance);
@@ -103,7 +127,7 @@ void add_doubt(const Fitted& fitted, FitResult& result) {
   }
   add_intervals(fitted, covariance ? &*covariance : nullptr, result);
   add_residual_findings(result);
-  if (options.influence) {
+  if (options.influence && errors.freedom > 0.0) {
     result.influence = measure_influence(fitted, options.threads);
     add_influence_finding(result);
   }

@@ -17,6 +17,10 @@ struct Fitted {
   const Errors& errors;
 };
 
+/// @throws std::invalid_argument for ways to doubt that need symmetric errors
+///     where the objective is not symmetric.
+void require_doubt(const FitOptions& options);
+
 /// Adds to a result with law and status what is doubtful about it: standard
 /// errors, refits, intervals, optima with theirs, profiles, influence and what
 /// the residuals say. The status may become worse.

@@ -100,6 +100,7 @@ Errors estimate_errors(const FitProblem& problem,
   constexpr int kRounds = 2;
   FitProblem efficient = problem;
   efficient.objective = Objective::Huber;
+  efficient.cost_ratio = 1.0;
   for (int round = 0; round < kRounds; ++round) {
     efficient.scale = kFar * errors.sd;
     const Polished end = polish(efficient, optimum, Precision::Rough);

@@ -223,6 +223,7 @@ std::map<std::string, Interval> FitResult::named_intervals() const {
 
 FitResult fit(const Runs& runs, const FitOptions& options) {
   validate(options, "fit");
+  require_doubt(options);
   if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
   const QuietSolver quiet;
   const auto shared_form = form_of(runs, options);

@@ -208,8 +208,11 @@ void add_profiles(const Fitted& fitted,
   FitProfile found{options.level, profiler.cut(), {}};
   const auto traced = trace_all(profiler, subjects, options.threads, false);
   result.intervals.clear();
-  for (const double value : result.law.coefficients) {
-    result.intervals.push_back({value, value});
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    const double value = result.law.coefficients[j];
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    result.intervals.push_back(is_fixed(info) ? Interval{value, value}
+                                              : everywhere);
   }
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     if (!traced[i]) continue;
@@ -236,6 +239,21 @@ void add_profiles(const Fitted& fitted,
   result.profile = std::move(found);
 }
 
+/// Where there is nothing to profile.
+void leave_out_intervals(FitResult& result) {
+  result.intervals.clear();
+  for (OptimumEstimate& row : result.optimum) {
+    row = {row.best, {}, {}, {}, {}, row.draws_without};
+  }
+  result.findings.push_back(
+      {"fit.no-profile",
+       Severity::Warning,
+       "there are no profiles: the runs fit exactly, are as few as the "
+       "coefficients, or do not determine them",
+       "add runs",
+       {}});
+}
+
 }  // namespace
 
 void add_intervals(const Fitted& fitted,
@@ -252,6 +270,8 @@ void add_intervals(const Fitted& fitted,
     case IntervalMethod::Profile:
       if (covariance != nullptr) {
         add_profiles(fitted, *covariance, result);
+      } else {
+        leave_out_intervals(result);
       }
       break;
   }
