@@ -26,7 +26,8 @@ int run_check(const Command& command,
   CheckOptions check_options;
   options.fill(check_options);
   const Check result =
-      check(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+      check(law_or_forecast(
+                options, scenario.law, scenario.allow_unverified, streams),
             scenario,
             check_options);
   write_result(result, options.format(), streams);

@@ -22,7 +22,8 @@ void offer_runs(OptionSet& options) {
 
 Law law_or_forecast(const OptionSet& options,
                     const std::string& id,
-                    bool allow_unverified) {
+                    bool allow_unverified,
+                    const Streams& streams) {
   const auto from = options.last("from");
   if (!from) {
     if (options.has("where")) {
@@ -36,7 +37,9 @@ Law law_or_forecast(const OptionSet& options,
   }
   ReadOptions read_options;
   read_options.where = options.given("where");
-  return forecast(read_runs(*from, read_options)).law;
+  const Forecast known = forecast(read_runs(*from, read_options));
+  report_findings(known.findings, Format::Text, streams);
+  return known.law;
 }
 
 }  // namespace isoflop::cli

@@ -26,7 +26,8 @@ int run_plan(const Command& command,
   PlanOptions plan_options;
   options.fill(plan_options);
   const Plan result =
-      plan(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+      plan(law_or_forecast(
+               options, scenario.law, scenario.allow_unverified, streams),
            scenario,
            plan_options);
   write_result(result, options.format(), streams);

@@ -49,7 +49,8 @@ int run_predict(const Command& command,
     throw std::invalid_argument(
         "predict: --at has the runs; params, tokens and flops are for one");
   }
-  const Law law = law_or_forecast(options, inputs.law, inputs.allow_unverified);
+  const Law law =
+      law_or_forecast(options, inputs.law, inputs.allow_unverified, streams);
   if (table) {
     return predict_rows(law, *table, predict_options, options, streams);
   }

@@ -28,7 +28,8 @@ int run_whatif(const Command& command,
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
   const WhatIf result =
-      what_if(law_or_forecast(options, scenario.law, scenario.allow_unverified),
+      what_if(law_or_forecast(
+                  options, scenario.law, scenario.allow_unverified, streams),
               scenario,
               what_if_options);
   if (options.format() == Format::Csv) {

@@ -378,6 +378,11 @@ Forecast forecast(const Runs& runs, const ForecastOptions& options) {
   judge_design(problem, result);
   judge_prior(problem, learned.at, result);
   judge_scales(result, result.findings);
+  // A saved law keeps what misleads.
+  for (const Finding& finding : result.findings) {
+    if (finding.severity == Severity::Note) continue;
+    law.provenance.traps.push_back(finding.message);
+  }
   return result;
 }
 

@@ -95,6 +95,11 @@ std::string provenance_lines(const Law& law) {
   line("draws",
        law.has_draws() ? known.draws_source
                        : std::string("none: its doubt is not known"));
+  if (law.is_forecast()) {
+    line("forecast",
+         "with how its runs depart from it, learned under the prior " +
+             law.discrepancy->data().prior);
+  }
   line("note", known.note);
   for (const std::string& trap : known.traps) line("trap", trap);
   return text;
