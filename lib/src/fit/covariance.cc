@@ -55,10 +55,10 @@ std::optional<Covariance> covariance_of(const FitProblem& problem,
       jacobian(Eigen::all, columns) * norm.cwiseInverse().asDiagonal();
   const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(design);
   if (columns.empty() || !qr.isInjective()) return std::nullopt;
-  // theta - optimum = inverse * (scores of the runs) * scale / E rho''.
+  // theta - optimum = bread * design' * (scores of the runs): n by n is never
+  // formed, for tables of a million runs.
   const auto n = jacobian.rows();
-  const Eigen::MatrixXd inverse = norm.cwiseInverse().asDiagonal() *
-                                  qr.solve(Eigen::MatrixXd::Identity(n, n));
+  const Eigen::VectorXd back = norm.cwiseInverse();
   const Calibration calibration = calibrate(problem, errors);
   const double unit = problem.scale / calibration.slope;
   const Eigen::VectorXd slopes = slopes_of(problem, errors);
@@ -73,9 +73,11 @@ std::optional<Covariance> covariance_of(const FitProblem& problem,
   covariance.classical = Eigen::MatrixXd::Zero(p, p);
   covariance.sandwich = Eigen::MatrixXd::Zero(p, p);
   covariance.classical(columns, columns) =
-      unit * unit * calibration.square * (inverse * inverse.transpose());
+      unit * unit * calibration.square *
+      (back.asDiagonal() * sloped_inverse(design, Eigen::VectorXd::Ones(n)) *
+       back.asDiagonal());
   const Eigen::MatrixXd bread =
-      norm.cwiseInverse().asDiagonal() * sloped_inverse(design, slopes);
+      back.asDiagonal() * sloped_inverse(design, slopes);
   const Eigen::MatrixXd scored =
       problem.scale * bread * design.transpose() * scores.asDiagonal();
   covariance.sandwich(columns, columns) = scored * scored.transpose();
