@@ -114,7 +114,12 @@ std::string to_text(const WhatIf& result) {
   // Days and dollars say more than FLOP, where there is room for one.
   const bool has_time = result.scenario.accelerator.has_value();
   for (const Column& column : kColumns) {
-    if (has_time && std::string_view(column.name) == "flops") continue;
+    const std::string_view name = column.name;
+    const bool is_key = std::any_of(
+        result.keys.begin(), result.keys.end(), [&](const std::string& key) {
+          return short_key(key) == name;
+        });
+    if (is_key || (has_time && name == "flops")) continue;
     for (const WhatIfPoint& point : result.points) {
       if (!point.problem.empty() || column.text(point).empty()) continue;
       shown.push_back(&column);
