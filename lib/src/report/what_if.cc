@@ -24,8 +24,11 @@ std::string value_text(const std::string& text) {
   try {
     const double value = parse_number(text);
     constexpr double kLarge = 1e5;
-    return std::abs(value) < kLarge ? format_number(value, 4)
-                                    : format_quantity(value, TokensTag::unit);
+    if (std::abs(value) >= kLarge) {
+      return format_quantity(value, TokensTag::unit);
+    }
+    const bool is_whole = value == std::floor(value);
+    return is_whole ? format_exact(value) : format_number(value, 4);
   } catch (const std::invalid_argument&) {
     return printable(text);
   }
@@ -98,6 +101,42 @@ std::string remark(const WhatIfPoint& point) {
   }
 }
 
+std::string points_table(const WhatIf& result,
+                         const std::vector<const Column*>& shown) {
+  TextTable table(std::string(result.keys.size() + shown.size(), 'r') + "l");
+  std::vector<std::string> head;
+  for (const std::string& key : result.keys) head.push_back(short_key(key));
+  for (const Column* column : shown) {
+    const std::string_view name = column->name;
+    head.emplace_back(name == "loss_nats" ? "loss" : name);
+  }
+  head.emplace_back("set by");
+  table.add(head);
+  for (const WhatIfPoint& point : result.points) {
+    std::vector<std::string> row;
+    for (const std::string& value : point.values) {
+      row.push_back(value_text(value));
+    }
+    for (const Column* column : shown) {
+      row.push_back(point.problem.empty() ? column->text(point) : "-");
+    }
+    row.push_back(remark(point));
+    table.add(row);
+  }
+  return table.str();
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::size_t start = 0;
+  while (start < text.size()) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    widest = std::max(widest, end - start);
+    start = end + 1;
+  }
+  return widest;
+}
+
 }  // namespace
 
 std::string to_text(const WhatIf& result) {
@@ -114,31 +153,32 @@ std::string to_text(const WhatIf& result) {
   // Days and dollars say more than FLOP, where there is room for one.
   const bool has_time = result.scenario.accelerator.has_value();
   for (const Column& column : kColumns) {
-    if (has_time && std::string_view(column.name) == "flops") continue;
+    const std::string_view name = column.name;
+    const bool is_key = std::any_of(
+        result.keys.begin(), result.keys.end(), [&](const std::string& key) {
+          return short_key(key) == name;
+        });
+    if (is_key || (has_time && name == "flops")) continue;
     for (const WhatIfPoint& point : result.points) {
       if (!point.problem.empty() || column.text(point).empty()) continue;
       shown.push_back(&column);
       break;
     }
   }
-  TextTable table(std::string(result.keys.size() + shown.size(), 'r') + "l");
-  std::vector<std::string> head;
-  for (const std::string& key : result.keys) head.push_back(short_key(key));
-  for (const Column* column : shown) head.emplace_back(column->name);
-  head.emplace_back("set by");
-  table.add(head);
-  for (const WhatIfPoint& point : result.points) {
-    std::vector<std::string> row;
-    for (const std::string& value : point.values) {
-      row.push_back(value_text(value));
-    }
-    for (const Column* column : shown) {
-      row.push_back(point.problem.empty() ? column->text(point) : "-");
-    }
-    row.push_back(remark(point));
-    table.add(row);
+  bool is_whole = true;
+  std::string table = points_table(result, shown);
+  // What follows from the other columns goes first where there is no room.
+  for (const std::string_view name : {"flops", "tokens", "usd", "days"}) {
+    if (widest_line(table) <= 79) break;
+    is_whole = std::erase_if(shown,
+                             [&](const Column* column) {
+                               return column->name == name;
+                             }) == 0 &&
+               is_whole;
+    table = points_table(result, shown);
   }
-  text += table.str();
+  text += table;
+  if (!is_whole) text += "\n" + wrap("--format csv has every column", 2);
   std::string last;
   for (const WhatIfPoint& point : result.points) {
     if (point.problem.empty() || point.problem == last) continue;
