@@ -241,6 +241,19 @@ TEST(Fit, NoRunsAreRefused) {
               HasSubstr("no runs"));
 }
 
+TEST(Fit, HundredThousandRunsNeedNoTableOfAllPairs) {
+  // A table of 1e5 by 1e5 numbers is 80 GB.
+  const Law truth = chinchilla_law();
+  const FitResult result =
+      fit(observe(grid(400, 250), truth, 0.01), without_bootstrap());
+  EXPECT_TRUE(result.search.is_confirmed);
+  EXPECT_TRUE(result.is_identified());
+  for (int j = 0; j < 5; ++j) {
+    EXPECT_THAT(result.law.coefficients[j],
+                near_rel(truth.coefficients[j], {0.02}));
+  }
+}
+
 TEST(Fit, StopsWhenAskedAndLeavesNothingBehind) {
   const Runs runs = observe(grid(6, 6), chinchilla_law(), 0.01);
   FitOptions options;
