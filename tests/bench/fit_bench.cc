@@ -42,6 +42,23 @@ void bench_fits(const std::string& name, const Runs& runs) {
       ->Unit(benchmark::kMillisecond);
 }
 
+/// Five coefficients and nothing else: no budgets.
+void bench_profiles(const std::string& name, const Runs& runs) {
+  benchmark::RegisterBenchmark(
+      ("fit_and_profiles/" + name).c_str(),
+      [runs](benchmark::State& state) {
+        FitOptions options;
+        options.bootstrap = 0;
+        options.threads = 1;
+        options.interval = IntervalMethod::Profile;
+        options.flops = {};
+        for ([[maybe_unused]] auto step : state) {
+          benchmark::DoNotOptimize(fit(runs, options).objective_value);
+        }
+      })
+      ->Unit(benchmark::kMillisecond);
+}
+
 /// Ten times the rows must take ten times as long.
 void bench_many_rows() {
   for (const int count : {10000, 100000, 1000000}) {
@@ -61,6 +78,7 @@ int main(int argc, char** argv) {
   isoflop::bench_fits("synthetic_240", isoflop::bench::synthetic_runs(240));
   if (const auto runs = isoflop::bench::chinchilla_runs()) {
     isoflop::bench_fits("chinchilla_240", *runs);
+    isoflop::bench_profiles("chinchilla_240", *runs);
   }
   isoflop::bench_many_rows();
   benchmark::Initialize(&argc, argv);
