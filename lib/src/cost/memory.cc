@@ -43,6 +43,25 @@ Bytes activations_of(const Transformer& shape,
   return Bytes(kBytesPerActivation * tokens * numbers / sharding.tensor);
 }
 
+/// `memory_per_device` of a shape whose size is known.
+MemoryUse memory_of(const Transformer& shape,
+                    const TransformerSize& size,
+                    const Sharding& sharding,
+                    const TrainingMemory& held) {
+  const double cuts = double(sharding.tensor) * sharding.pipeline;
+  const double experts = size.experts.value() / (cuts * sharding.expert);
+  const double others = (size.total - size.experts).value() / cuts;
+  const auto spread = [&](double bytes, int stage) {
+    if (sharding.zero < stage) return Bytes(bytes * (others + experts));
+    return Bytes(bytes * (others / sharding.data +
+                          experts * sharding.expert / sharding.data));
+  };
+  return {spread(held.weight_bytes, 3),
+          spread(held.gradient_bytes, 2),
+          spread(held.optimizer_bytes, 1),
+          activations_of(shape, sharding, held)};
+}
+
 int power_of_two_at_most(double most) {
   int power = 1;
   while (2.0 * power <= most) power *= 2;
@@ -73,19 +92,7 @@ MemoryUse memory_per_device(const Transformer& given,
         "memory_per_device: every cut must be at least 1, expert a divisor of "
         "data, pipeline at most the layers and zero from 0 to 3");
   }
-  const TransformerSize size = size_of(shape);
-  const double cuts = double(sharding.tensor) * sharding.pipeline;
-  const double experts = size.experts.value() / (cuts * sharding.expert);
-  const double others = (size.total - size.experts).value() / cuts;
-  const auto spread = [&](double bytes, int stage) {
-    if (sharding.zero < stage) return Bytes(bytes * (others + experts));
-    return Bytes(bytes * (others / sharding.data +
-                          experts * sharding.expert / sharding.data));
-  };
-  return {spread(held.weight_bytes, 3),
-          spread(held.gradient_bytes, 2),
-          spread(held.optimizer_bytes, 1),
-          activations_of(shape, sharding, held)};
+  return memory_of(shape, size_of(shape), sharding, held);
 }
 
 std::optional<Sharding> smallest_sharding(const Transformer& given,
@@ -95,6 +102,7 @@ std::optional<Sharding> smallest_sharding(const Transformer& given,
   const Transformer shape = completed(given);
   if (!device.memory) return std::nullopt;
   const Bytes usable = kUsableMemory * *device.memory;
+  const TransformerSize size = size_of(shape);
   const int fast = device.scaleup_devices.value_or(1);
   const int most_tensor = power_of_two_at_most(std::min(fast, shape.heads));
   const int most_pipeline = power_of_two_at_most(shape.layers);
@@ -118,7 +126,7 @@ std::optional<Sharding> smallest_sharding(const Transformer& given,
               (cuts(cut) == cuts(*best) &&
                (zero < best->zero ||
                 (zero == best->zero && pipeline < best->pipeline)));
-          if (better && memory_per_device(shape, cut, held).total() <= usable) {
+          if (better && memory_of(shape, size, cut, held).total() <= usable) {
             best = cut;
           }
         }

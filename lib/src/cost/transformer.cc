@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "cost/transformer_size.h"
+
 namespace isoflop {
 namespace {
 
@@ -84,7 +86,10 @@ Transformer completed(const Transformer& given) {
 }
 
 TransformerSize size_of(const Transformer& given) {
-  const Transformer shape = completed(given);
+  return size_of_completed(completed(given));
+}
+
+TransformerSize size_of_completed(const Transformer& shape) {
   const double width = shape.width;
   const double moe_layers =
       shape.experts > 0 ? shape.layers - shape.dense_layers : 0.0;
@@ -144,7 +149,7 @@ Transformer typical_transformer(Params params) {
     shape.feed_forward = shape.width / 2 * 7;
     shape.vocabulary = static_cast<int>(std::clamp(
         kMostEmbedding * wanted / (2.0 * shape.width), 1.0, 128256.0));
-    const TransformerSize size = size_of(shape);
+    const TransformerSize size = size_of_completed(shape);
     const double layer = size.without_embedding().value();
     const double layers = (wanted - size.embedding.value()) / layer;
     shape.layers = std::max(1, static_cast<int>(std::lround(layers)));
@@ -163,7 +168,7 @@ Transformer typical_transformer(Params params) {
   }
   // The feed-forward width takes up what whole layers leave.
   const double block = 3.0 * best.width * best.layers;
-  const double gap = (wanted - size_of(best).total.value()) / block;
+  const double gap = (wanted - size_of_completed(best).total.value()) / block;
   best.feed_forward =
       std::max(1, best.feed_forward + static_cast<int>(std::lround(gap)));
   return best;
