@@ -10,7 +10,7 @@ sqrt(2 x cost x time between failures), less than 90 % of the time becomes
 training; below 70 % it is a warning.
 
 By default a device-hour fails as in the training of Llama 3 405B: 419
-interruptions in 54 days on 16,384 H100, one in 50,676 device-hours. A
+interruptions in 54 days on 16,384 H100, one in 50,677 device-hours. A
 checkpoint stops training for 30 s and a restart takes 5 minutes;
 cluster.device_hours_per_failure, checkpoint and restart set them.
 

@@ -173,7 +173,7 @@ struct Scenario {
               "cluster.pue"),
         field("device_hours_per_failure",
               &S::device_hours_per_failure,
-              "device-hours between interruptions; when absent 50,676, those "
+              "device-hours between interruptions; when absent 50,677, those "
               "of Llama 3 405B (arXiv:2407.21783)",
               kPositive,
               "cluster.device_hours_per_failure"),
