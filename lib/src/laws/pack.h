@@ -13,6 +13,10 @@ namespace isoflop {
 struct Pack {
   static constexpr int kSize = 8;
   using Array = Eigen::Array<double, kSize, 1>;
+  static constexpr double kLeastExponent = -700.0;
+  /// What Eigen makes of it, to the last bit.
+  inline static const double kLeastPower =
+      Array::Constant(kLeastExponent).exp()[0];
   Array v;
 
   Pack() : Pack(0.0) {}
@@ -49,11 +53,10 @@ struct Pack {
     return Pack(a.v / b.v);
   }
   friend Pack operator-(const Pack& a) { return Pack(-a.v); }
-  /// Zero where Eigen's would be a number so small that arithmetic with it
-  /// takes a hundred times as long.
+  /// Zero below exp(-700): arithmetic with the smallest doubles takes a hundred
+  /// times as long, and a choice by comparison costs a third of the speed.
   friend Pack exp(const Pack& a) {
-    constexpr double kLeast = -700.0;
-    return Pack((a.v < kLeast).select(0.0, a.v.exp()));
+    return Pack(a.v.max(kLeastExponent).exp() - kLeastPower);
   }
   friend Pack log(const Pack& a) { return Pack(a.v.log()); }
   friend Pack sqrt(const Pack& a) { return Pack(a.v.sqrt()); }
