@@ -25,11 +25,10 @@ int run_check(const Command& command,
   options.fill(scenario);
   CheckOptions check_options;
   options.fill(check_options);
-  const Check result =
-      check(law_or_forecast(
-                options, scenario.law, scenario.allow_unverified, streams),
-            scenario,
-            check_options);
+  const LawSource source =
+      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  Check result = check(source.law, scenario, check_options);
+  source.add_to(result.findings);
   write_result(result, options.format(), streams);
   return worst(result.findings) == Severity::Error ? kNo : kAnswered;
 }

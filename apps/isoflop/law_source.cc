@@ -20,16 +20,15 @@ void offer_runs(OptionSet& options) {
            "(repeatable)");
 }
 
-Law law_or_forecast(const OptionSet& options,
-                    const std::string& id,
-                    bool allow_unverified,
-                    const Streams& streams) {
+LawSource law_or_forecast(const OptionSet& options,
+                          std::string& id,
+                          bool allow_unverified) {
   const auto from = options.last("from");
   if (!from) {
     if (options.has("where")) {
       throw std::invalid_argument("where belongs to --from RUNS.CSV");
     }
-    return find_law(id, allow_unverified);
+    return {find_law(id, allow_unverified), {}};
   }
   if (options.has("law")) {
     throw std::invalid_argument(
@@ -37,9 +36,9 @@ Law law_or_forecast(const OptionSet& options,
   }
   ReadOptions read_options;
   read_options.where = options.given("where");
+  id = *from;
   const Forecast known = forecast(read_runs(*from, read_options));
-  report_findings(known.findings, Format::Text, streams);
-  return known.law;
+  return {known.law, known.findings};
 }
 
 }  // namespace isoflop::cli

@@ -25,11 +25,10 @@ int run_plan(const Command& command,
   options.fill(scenario);
   PlanOptions plan_options;
   options.fill(plan_options);
-  const Plan result =
-      plan(law_or_forecast(
-               options, scenario.law, scenario.allow_unverified, streams),
-           scenario,
-           plan_options);
+  const LawSource source =
+      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  Plan result = plan(source.law, scenario, plan_options);
+  source.add_to(result.findings);
   write_result(result, options.format(), streams);
   return report_findings(
       result.findings, options.format(), streams, {"law.no-draws"});

@@ -14,13 +14,14 @@
 namespace isoflop::cli {
 namespace {
 
-int predict_rows(const Law& law,
+int predict_rows(const LawSource& source,
                  const std::string& path,
                  const PredictOptions& predict_options,
                  const OptionSet& options,
                  const Streams& streams) {
-  const PredictionTable table =
-      predict_table(law, read_planned_runs(path), predict_options);
+  PredictionTable table =
+      predict_table(source.law, read_planned_runs(path), predict_options);
+  source.add_to(table.findings);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(table);
   } else {
@@ -49,12 +50,13 @@ int run_predict(const Command& command,
     throw std::invalid_argument(
         "predict: --at has the runs; params, tokens and flops are for one");
   }
-  const Law law =
-      law_or_forecast(options, inputs.law, inputs.allow_unverified, streams);
+  const LawSource source =
+      law_or_forecast(options, inputs.law, inputs.allow_unverified);
   if (table) {
-    return predict_rows(law, *table, predict_options, options, streams);
+    return predict_rows(source, *table, predict_options, options, streams);
   }
-  const Prediction prediction = predict(law, inputs, predict_options);
+  Prediction prediction = predict(source.law, inputs, predict_options);
+  source.add_to(prediction.findings);
   write_result(prediction, options.format(), streams);
   return report_findings(prediction.findings, options.format(), streams);
 }

@@ -27,17 +27,15 @@ int run_whatif(const Command& command,
   options.fill(scenario);
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
-  const WhatIf result =
-      what_if(law_or_forecast(
-                  options, scenario.law, scenario.allow_unverified, streams),
-              scenario,
-              what_if_options);
+  const LawSource source =
+      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  const WhatIf result = what_if(source.law, scenario, what_if_options);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(result);
   } else {
     write_result(result, options.format(), streams);
   }
-  return kAnswered;
+  return report_findings(source.findings, Format::Text, streams);
 }
 
 }  // namespace

@@ -197,8 +197,10 @@ TEST(Forecast, IsHardlyMovedByRunsThatFailed) {
   EXPECT_LT(std::abs(other.log_loss() - clean.log_loss()), clean.sd_curve());
 }
 
-TEST(Forecast, TakesRowsOfOneNameForCheckpoints) {
+TEST(Forecast, TakesRowsOfOneNameAndSizeForCheckpoints) {
   Runs runs = wavy_runs(40, 3);
+  for (int i = 0; i < 40; ++i) runs.params[i] = runs.params[i / 4 * 4];
+  runs.flops = 6.0 * runs.params.cwiseProduct(runs.tokens);
   EXPECT_EQ(forecast(runs).runs, 40);
   EXPECT_EQ(forecast(runs).scales().run_effect, 0.0);
   for (int i = 0; i < 40; ++i) runs.name.push_back(std::to_string(i / 4));
@@ -363,6 +365,45 @@ TEST(Forecast, ComesBackFromItsFileBitByBit) {
   EXPECT_THAT(
       testing::message_of<DataError>([&] { parse_law(broken, "law.json"); }),
       ::testing::HasSubstr("length"));
+}
+
+TEST(Forecast, OfManyRowsKnowsTheLargestRun) {
+  const Runs runs = wavy_runs(2005, 7);
+  const Forecast result = forecast(runs);
+  EXPECT_EQ(result.rows_used, 2000);
+  EXPECT_THAT(result.law.range.params->high,
+              near_rel(runs.params.maxCoeff(), testing::kRounding));
+}
+
+TEST(Forecast, TakesANameOfSeveralSizesForASetup) {
+  Runs runs = wavy_runs(40, 11);
+  const Forecast alone = forecast(runs);
+  runs.name.assign(40, "setup");
+  const Forecast named = forecast(runs);
+  EXPECT_EQ(named.runs, alone.runs);
+  EXPECT_EQ(named.predict(Params(3e9), Tokens(1e11)).log_loss(),
+            alone.predict(Params(3e9), Tokens(1e11)).log_loss());
+}
+
+TEST(Forecast, OfTwoRunsIsNoneHoweverManyCheckpoints) {
+  Runs runs = wavy_runs(40, 11);
+  for (int i = 0; i < 40; ++i) {
+    runs.params[i] = i % 2 == 0 ? 1e8 : 3e8;
+    runs.tokens[i] = 1e9 * (i + 1);
+    runs.name.push_back(i % 2 == 0 ? "a" : "b");
+  }
+  runs.flops = 6.0 * runs.params.cwiseProduct(runs.tokens);
+  const Forecast result = forecast(runs);
+  EXPECT_EQ(result.runs, 2);
+  EXPECT_EQ(result.law.status, LawStatus::NotIdentified);
+}
+
+TEST(Forecast, RefusesALevelThatIsNone) {
+  const LossForecast at =
+      forecast(wavy_runs(40, 11)).predict(Params(3e9), Tokens(1e11));
+  for (const double level : {1.0, -0.5, std::nan("")}) {
+    EXPECT_THROW(at.run_interval(level), std::invalid_argument) << level;
+  }
 }
 
 TEST(Forecast, IsWhatPredictionsOfItsLawSay) {

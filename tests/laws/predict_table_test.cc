@@ -57,6 +57,9 @@ TEST(PredictTable, RefusesRowsThatAreNone) {
   runs.tokens[1] = 0.0;
   EXPECT_THROW(predict_table(law, runs), std::invalid_argument);
   EXPECT_THROW(predict_table(law, PlannedRuns{}), std::invalid_argument);
+  runs = three_runs();
+  runs.loss_nats = Eigen::Vector3d(2.0, 0.0, 2.1);
+  EXPECT_THROW(predict_table(law, runs), std::invalid_argument);
   EXPECT_THROW(predict_table(published_law("llama3-2024"), three_runs()),
                std::invalid_argument);
 }

@@ -317,7 +317,8 @@ void add_findings(Backtest& result) {
   }
   const auto& forecast = result.method(kForecast)->overall;
   const auto& plain = result.method(kPlain)->overall;
-  if (forecast && plain && forecast->mean_abs_error > plain->mean_abs_error) {
+  if (forecast && plain && result.trusted != kForecast &&
+      forecast->mean_abs_error > plain->mean_abs_error) {
     result.findings.push_back(
         {"backtest.forecast-worse",
          Severity::Warning,

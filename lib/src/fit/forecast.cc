@@ -209,14 +209,16 @@ double smallest_spread(const ForecastProblem& problem) {
 void judge_design(const ForecastProblem& problem, Forecast& result) {
   constexpr int kFewest = 8;
   constexpr double kFlat = 0.1;
-  const int distinct = distinct_rows(problem.inputs);
+  // Checkpoints of a run are no further runs.
+  const int distinct =
+      std::min(distinct_rows(problem.inputs), problem.run_count);
   result.law.status = LawStatus::Identified;
   if (distinct < kFewest) {
     result.law.status = LawStatus::NotIdentified;
     result.findings.push_back(
         {"forecast.few-runs",
          Severity::Error,
-         "different sizes and data: " + std::to_string(distinct) +
+         "different runs: " + std::to_string(distinct) +
              ", but a forecast needs " + std::to_string(kFewest),
          "add runs of other sizes and data",
          {{"distinct_runs", static_cast<double>(distinct)}}});

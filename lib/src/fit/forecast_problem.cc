@@ -173,7 +173,7 @@ ForecastProblem forecast_problem(const Runs& runs,
   if (order.size() > kMostRows) {
     std::vector<Eigen::Index> kept;
     for (std::size_t k = 0; k < kMostRows; ++k) {
-      kept.push_back(order[k * order.size() / kMostRows]);
+      kept.push_back(order[k * (order.size() - 1) / (kMostRows - 1)]);
     }
     order = std::move(kept);
   }
@@ -187,16 +187,20 @@ ForecastProblem forecast_problem(const Runs& runs,
     problem.weight = weight / weight.mean();
   }
   problem.run.resize(problem.size());
-  std::map<std::string_view, int> numbers;
+  std::map<std::pair<std::string_view, double>, int> numbers;
   for (Eigen::Index k = 0; k < problem.size(); ++k) {
     const auto row =
         static_cast<std::size_t>(order[static_cast<std::size_t>(k)]);
-    // A row without a name is a run of its own.
+    // A row without a name is a run of its own, and so is one of another size:
+    // the name is that of a setup then.
     const bool is_named = !runs.name.empty() && !runs.name[row].empty();
     problem.run[k] = problem.run_count;
     if (is_named) {
-      problem.run[k] =
-          numbers.emplace(runs.name[row], problem.run_count).first->second;
+      problem.run[k] = numbers
+                           .emplace(std::pair(std::string_view(runs.name[row]),
+                                              problem.inputs(k, 0)),
+                                    problem.run_count)
+                           .first->second;
     }
     if (problem.run[k] == problem.run_count) ++problem.run_count;
   }

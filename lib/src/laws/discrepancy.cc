@@ -9,12 +9,17 @@
 #include <utility>
 
 #include "isoflop/base/parallel.h"
+#include "isoflop/units/text.h"
 #include "laws/discrepancy_kernel.h"
 
 namespace isoflop {
 namespace {
 
 Interval interval_of(double log_loss, double sd, double level) {
+  if (!(level >= 0.0 && level < 1.0)) {
+    throw std::invalid_argument("interval: level is " + format_exact(level) +
+                                ", but must be at least 0 and below 1");
+  }
   const double width = std::sqrt(2.0) * boost::math::erf_inv(level) * sd;
   return {std::exp(log_loss - width), std::exp(log_loss + width)};
 }

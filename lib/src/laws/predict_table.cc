@@ -27,6 +27,7 @@ void require_rows(const PlannedRuns& runs) {
       runs.loss_nats.size() != runs.params.size()) {
     fail("there must be as many losses as runs, or none");
   }
+  if (!is_good(runs.loss_nats)) fail("losses must be positive and finite");
 }
 
 /// Losses of a law alone: n_rows, and n_draws x n_rows over its draws.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "isoflop/report/text.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
@@ -49,8 +51,11 @@ std::string head(const Check& check) {
   } else {
     why = format_number(waste.params_over_optimal, 3) +
           " times the optimal size at " + format_quantity(check.run.flops) +
-          " FLOP; " + percent(waste.compute_factor) +
-          " more compute than the same loss needs";
+          " FLOP; " +
+          (std::isfinite(waste.compute_factor)
+               ? percent(waste.compute_factor) +
+                     " more compute than the same loss needs"
+               : "no compute at which that loss would be optimal");
   }
   std::string codes;
   for (const Finding& finding : check.findings) {
@@ -91,7 +96,10 @@ std::string numbers_table(const Check& check) {
              format_number(check.run.loss.value(), 4),
              format_number(check.best.loss.value(), 4)});
   table.add({"FLOP", format_quantity(check.run.flops), ""});
-  table.add({"compute wasted", percent(waste.compute_factor), ""});
+  table.add({"compute wasted",
+             std::isfinite(waste.compute_factor) ? percent(waste.compute_factor)
+                                                 : "not known",
+             ""});
   std::string text = table.str();
   if (check.loss_nats) {
     text += wrap("loss forecast: " + interval_text(check.loss_nats, 4) + " (" +

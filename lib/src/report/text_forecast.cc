@@ -175,8 +175,9 @@ std::string to_text(const Forecast& forecast) {
   text = wrap(text, 0) + "\n" + verdict_of(forecast);
   if (forecast.law.status == LawStatus::NotIdentified) return text;
   return text + "\n" + law_table(forecast) + ahead_table(forecast) + "\n" +
-         discrepancy_table(forecast) + "\nNext: isoflop predict --from " +
-         printable(forecast.source) + " --params N --tokens D\n";
+         discrepancy_table(forecast) +
+         "\nNext: -o law.json, then isoflop predict --law law.json --params N "
+         "--tokens D\n";
 }
 
 std::string to_text(const PredictionTable& table) {

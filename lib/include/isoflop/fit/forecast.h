@@ -134,7 +134,7 @@ struct Forecast {
 /// are far off; the scales of the process are those of largest Laplace
 /// evidence on a grid, with the law at its mode under them.
 ///
-/// Rows that share a name are checkpoints of one run. The result depends on
+/// Rows that share a name and a size are checkpoints of one run. The result depends on
 /// neither the order of the rows nor the number of threads.
 ///
 /// @return  with status `not_identified` for fewer than 8 distinct sizes and
