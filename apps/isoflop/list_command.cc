@@ -3,6 +3,7 @@
 
 #include "isoflop/base/suggest.h"
 #include "isoflop/check/check.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "options.h"

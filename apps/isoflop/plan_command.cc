@@ -2,8 +2,7 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
-#include "law_source.h"
-#include "options.h"
+#include "scenario_source.h"
 
 namespace isoflop::cli {
 namespace {
@@ -12,21 +11,12 @@ int run_plan(const Command& command,
              const std::vector<std::string>& args,
              const Streams& streams) {
   OptionSet options(command);
-  options.add<Scenario>().add<PlanOptions>().add<ScenarioEdits>();
-  offer_runs(options);
+  options.add<Scenario>().add<PlanOptions>();
+  offer_scenario(options);
   if (!options.parse(args, 1, streams)) return kAnswered;
-  Scenario scenario;
-  if (!options.positional().empty()) {
-    scenario = find_scenario(options.positional().front());
-  }
-  ScenarioEdits edits;
-  options.fill(edits);
-  scenario = edited(std::move(scenario), edits, command.name);
-  options.fill(scenario);
   PlanOptions plan_options;
   options.fill(plan_options);
-  const LawSource source =
-      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  const auto [scenario, source] = scenario_source(options, command);
   Plan result = plan(source.law, scenario, plan_options);
   source.add_to(result.findings);
   write_result(result, options.format(), streams);

@@ -3,8 +3,7 @@
 #include "isoflop/report/csv.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
-#include "law_source.h"
-#include "options.h"
+#include "scenario_source.h"
 
 namespace isoflop::cli {
 namespace {
@@ -13,22 +12,13 @@ int run_whatif(const Command& command,
                const std::vector<std::string>& args,
                const Streams& streams) {
   OptionSet options(command);
-  options.add<Scenario>().add<WhatIfOptions>().add<ScenarioEdits>();
+  options.add<Scenario>().add<WhatIfOptions>();
   options.allow_csv();
-  offer_runs(options);
+  offer_scenario(options);
   if (!options.parse(args, 1, streams)) return kAnswered;
-  Scenario scenario;
-  if (!options.positional().empty()) {
-    scenario = find_scenario(options.positional().front());
-  }
-  ScenarioEdits edits;
-  options.fill(edits);
-  scenario = edited(std::move(scenario), edits, command.name);
-  options.fill(scenario);
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
-  const LawSource source =
-      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  const auto [scenario, source] = scenario_source(options, command);
   const WhatIf result = what_if(source.law, scenario, what_if_options);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(result);

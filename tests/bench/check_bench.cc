@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "isoflop/check/check.h"
+#include "isoflop/plan/scenario_file.h"
 
 namespace isoflop {
 namespace {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "check/plans.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
 #include "support/reference.h"
 

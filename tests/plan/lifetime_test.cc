@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "support/matchers.h"
 
 namespace isoflop {

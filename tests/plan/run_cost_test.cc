@@ -8,6 +8,7 @@
 
 #include "isoflop/base/random.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "support/matchers.h"
 
 namespace isoflop {

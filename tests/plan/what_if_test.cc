@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
 #include "support/matchers.h"
 

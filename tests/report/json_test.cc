@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/version.h"
 #include "report/results.h"

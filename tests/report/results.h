@@ -8,6 +8,7 @@
 #include "isoflop/check/check.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 
 namespace isoflop::testing {
 

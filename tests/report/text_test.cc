@@ -7,6 +7,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/runs/read_runs.h"
 #include "report/results.h"
 #include "support/paths.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "results.h"
 #include "runs_of.h"
 #include "scenario_of.h"

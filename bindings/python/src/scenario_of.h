@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "isoflop/plan/scenario.h"
+#include "isoflop/plan/scenario_file.h"
 #include "keywords.h"
 
 namespace isoflop::python {

@@ -35,6 +35,7 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/run_cost.h"
 #include "isoflop/plan/scenario.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
 #include "isoflop/report/csv.h"
 #include "isoflop/report/json.h"

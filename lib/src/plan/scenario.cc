@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "isoflop/plan/scenario.h"
+#include "isoflop/plan/scenario_file.h"
 
 #include <toml++/toml.h>
 #include <filesystem>

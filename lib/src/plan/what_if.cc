@@ -8,6 +8,7 @@
 
 #include "isoflop/base/parallel.h"
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "plan/cluster.h"
 
 namespace isoflop {

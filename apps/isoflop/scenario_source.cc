@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario_source.h"
+
+#include <utility>
+
+namespace isoflop::cli {
+
+void offer_scenario(OptionSet& options) {
+  options.add<ScenarioEdits>();
+  offer_runs(options);
+}
+
+ScenarioSource scenario_source(const OptionSet& options,
+                               const Command& command) {
+  ScenarioSource source;
+  Scenario& scenario = source.scenario;
+  if (!options.positional().empty()) {
+    scenario = find_scenario(options.positional().front());
+  }
+  ScenarioEdits edits;
+  options.fill(edits);
+  scenario = edited(std::move(scenario), edits, command.name);
+  options.fill(scenario);
+  source.law =
+      law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  return source;
+}
+
+}  // namespace isoflop::cli
