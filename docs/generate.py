@@ -36,7 +36,8 @@ LAYERS = {"runs": "Runs: what is odd about a table",
           "envelope": "Envelopes of training curves",
           "compare": "Comparisons",
           "law": "Laws: how far a law reaches",
-          "plan": "Plans: whether to train"}
+          "plan": "Plans: whether to train",
+          "moe": "Mixtures: how a router spreads its tokens"}
 
 
 class Command:

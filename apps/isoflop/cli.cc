@@ -74,7 +74,35 @@ int complain(std::ostream& err, const char* message, int status) {
   return status;
 }
 
+/// @throws what is no std::exception: nobody knows what to say of it.
+template <class Say>
+int describe(const std::exception_ptr& error, Say&& say) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const FileError& what) {
+    return say(what.what(), kFile);
+  } catch (const DataError& what) {
+    return say(what.what(), kData);
+  } catch (const std::invalid_argument& what) {
+    return say(what.what(), kUsage);
+  } catch (const std::bad_alloc&) {
+    return say("out of memory", kNumerical);
+  } catch (const std::exception& what) {
+    return say(what.what(), kNumerical);
+  }
+}
+
 }  // namespace
+
+int exit_status(const std::exception_ptr& error) {
+  return describe(error, [](const char*, int status) { return status; });
+}
+
+int complain(std::ostream& err, const std::exception_ptr& error) {
+  return describe(error, [&](const char* message, int status) {
+    return complain(err, message, status);
+  });
+}
 
 int run(const std::vector<std::string>& args,
         std::istream& in,
@@ -85,16 +113,8 @@ int run(const std::vector<std::string>& args,
     out.flush();
     if (!out) return complain(err, "the output cannot be written", kFile);
     return status;
-  } catch (const FileError& error) {
-    return complain(err, error.what(), kFile);
-  } catch (const DataError& error) {
-    return complain(err, error.what(), kData);
-  } catch (const std::invalid_argument& error) {
-    return complain(err, error.what(), kUsage);
-  } catch (const std::bad_alloc&) {
-    return complain(err, "out of memory", kNumerical);
-  } catch (const std::exception& error) {
-    return complain(err, error.what(), kNumerical);
+  } catch (const std::exception&) {
+    return complain(err, std::current_exception());
   }
 }
 

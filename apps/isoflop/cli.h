@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -44,6 +45,12 @@ int run(const std::vector<std::string>& args,
         std::istream& in,
         std::ostream& out,
         std::ostream& err);
+
+/// The exit status of what a command throws.
+int exit_status(const std::exception_ptr& error);
+
+/// Writes one line about it to `err`; its exit status.
+int complain(std::ostream& err, const std::exception_ptr& error);
 
 // The verbs, each in its own file.
 extern const Command kFitCommand;

@@ -92,10 +92,12 @@ std::vector<po::option> read_flags(const Command& command,
 }
 
 /// "text, json or csv"
-std::string any_of(const std::vector<std::string>& words) {
-  std::string text = words.front();
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    text += (i + 1 == words.size() ? " or " : ", ") + words[i];
+std::string any_of(const std::vector<Format>& formats) {
+  std::string text;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    const bool is_last = i + 1 == formats.size();
+    if (i > 0) text += is_last ? " or " : ", ";
+    text += to_string(formats[i]);
   }
   return text;
 }
@@ -143,14 +145,34 @@ bool OptionSet::parse(const std::vector<std::string>& args,
              positional_[static_cast<std::size_t>(most_positional)] + "'");
   }
   if (const auto format = last("format")) {
-    const auto at = std::find(formats_.begin(), formats_.end(), *format);
+    const auto at =
+        std::find_if(formats_.begin(), formats_.end(), [&](Format candidate) {
+          return to_string(candidate) == *format;
+        });
     if (at == formats_.end()) {
       fail(command_,
            "format is '" + *format + "', but must be " + any_of(formats_));
     }
-    format_ = static_cast<Format>(at - formats_.begin());
+    format_ = *at;
   }
   return true;
+}
+
+bool OptionSet::offers(const std::string& name) const {
+  return std::any_of(infos_.begin(), infos_.end(), [&](const OptionInfo& info) {
+    return info.name == name;
+  });
+}
+
+void OptionSet::refuse_others(const std::vector<std::string>& names,
+                              const std::string& why) const {
+  for (const auto& [name, text] : values_) {
+    if (name == "format" ||
+        std::find(names.begin(), names.end(), name) != names.end()) {
+      continue;
+    }
+    fail(command_, "--" + flag_of(name) + " " + why);
+  }
 }
 
 std::vector<std::string> OptionSet::given(const std::string& name) const {

@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli.h"
+#include "isoflop/base/enum_words.h"
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 
-namespace isoflop::cli {
+namespace isoflop {
+namespace cli {
+enum class Format { Text, Json, Csv, Sarif, Github, Junit };
+}
 
-enum class Format { Text, Json, Csv };
+template <>
+struct EnumWords<cli::Format> {
+  static constexpr std::pair<cli::Format, std::string_view> values[] = {
+      {cli::Format::Text, "text"},
+      {cli::Format::Json, "json"},
+      {cli::Format::Csv, "csv"},
+      {cli::Format::Sarif, "sarif"},
+      {cli::Format::Github, "github"},
+      {cli::Format::Junit, "junit"}};
+};
+}  // namespace isoflop
+
+namespace isoflop::cli {
 
 /// The options of a verb: those of core structs by their field tables, and a
 /// few of the command line's own.
@@ -20,11 +37,12 @@ class OptionSet {
  public:
   explicit OptionSet(const Command& command) : command_(command) {}
 
-  /// Offers the options of a core struct: --huber-delta for huber_delta.
+  /// Offers the options of a core struct: --huber-delta for huber_delta. One
+  /// that is offered already is that of both.
   template <class Options>
   OptionSet& add() {
     for (OptionInfo info : option_infos<Options>()) {
-      infos_.push_back(std::move(info));
+      if (!offers(info.name)) infos_.push_back(std::move(info));
     }
     return *this;
   }
@@ -36,8 +54,9 @@ class OptionSet {
                  char letter = 0);
 
   /// Offers --format csv too.
-  OptionSet& allow_csv() {
-    formats_.emplace_back("csv");
+  OptionSet& allow_csv() { return allow({Format::Csv}); }
+  OptionSet& allow(std::initializer_list<Format> formats) {
+    formats_.insert(formats_.end(), formats);
     return *this;
   }
 
@@ -58,6 +77,19 @@ class OptionSet {
     }
   }
 
+  /// Refuses options that were given and would be without effect: all but
+  /// those of the structs and a few others.
+  /// @param why  "needs --expert-load"
+  template <class... Options>
+  void allow_only(std::vector<std::string> others,
+                  const std::string& why) const {
+    const auto add = [&](const std::vector<OptionInfo>& infos) {
+      for (const OptionInfo& info : infos) others.push_back(info.name);
+    };
+    (add(option_infos<Options>()), ...);
+    refuse_others(others, why);
+  }
+
   std::vector<std::string> given(const std::string& name) const;
   std::optional<std::string> last(const std::string& name) const;
   bool has(const std::string& name) const { return !given(name).empty(); }
@@ -66,13 +98,16 @@ class OptionSet {
 
  private:
   std::string help() const;
+  bool offers(const std::string& name) const;
+  void refuse_others(const std::vector<std::string>& names,
+                     const std::string& why) const;
 
   const Command& command_;
   std::vector<OptionInfo> infos_;
   std::vector<std::pair<std::string, char>> letters_;
   std::vector<std::pair<std::string, std::string>> values_;
   std::vector<std::string> positional_;
-  std::vector<std::string> formats_{"text", "json"};  ///< as enum Format
+  std::vector<Format> formats_{Format::Text, Format::Json};
   Format format_ = Format::Text;
 };
 

@@ -12,11 +12,17 @@ void offer_scenario(OptionSet& options) {
 
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command) {
+  const std::vector<std::string>& names = options.positional();
+  return scenario_source(
+      options, command, names.empty() ? std::string() : names.front());
+}
+
+ScenarioSource scenario_source(const OptionSet& options,
+                               const Command& command,
+                               const std::string& name) {
   ScenarioSource source;
   Scenario& scenario = source.scenario;
-  if (!options.positional().empty()) {
-    scenario = find_scenario(options.positional().front());
-  }
+  if (!name.empty()) scenario = find_scenario(name);
   ScenarioEdits edits;
   options.fill(edits);
   scenario = edited(std::move(scenario), edits, command.name);

@@ -18,4 +18,9 @@ struct ScenarioSource {
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command);
 
+/// The same of one of several that were named; "" for options alone.
+ScenarioSource scenario_source(const OptionSet& options,
+                               const Command& command,
+                               const std::string& name);
+
 }  // namespace isoflop::cli

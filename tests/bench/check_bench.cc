@@ -3,6 +3,7 @@
 
 #include "isoflop/check/check.h"
 #include "isoflop/plan/scenario_file.h"
+#include "isoflop/check/router.h"
 
 namespace isoflop {
 namespace {
@@ -29,6 +30,26 @@ void check_ranges(benchmark::State& state) {
   state.counters["samples"] = CheckOptions().samples;
 }
 BENCHMARK(check_ranges)->Unit(benchmark::kMillisecond);
+
+/// A router of the size of DeepSeek-V3's, with all laws of mixtures.
+void check_a_router(benchmark::State& state) {
+  constexpr int kLayers = 58;
+  constexpr int kExperts = 256;
+  Eigen::MatrixXd tokens(kLayers, kExperts);
+  for (int i = 0; i < kLayers; ++i) {
+    for (int j = 0; j < kExperts; ++j) tokens(i, j) = 1000 + (37 * i + j) % 500;
+  }
+  const RouterLoad load = router_load(tokens);
+  RouterOptions options;
+  options.params = Params(671e9);
+  options.active_params = Params(37e9);
+  options.tokens = Tokens(14.8e12);
+  options.top_k = 8;
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(check_router(load, options).verdict);
+  }
+}
+BENCHMARK(check_a_router)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace isoflop

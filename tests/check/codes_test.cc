@@ -31,7 +31,7 @@ std::set<std::string> listed_codes() {
 std::set<std::string> codes_in_sources() {
   const std::regex code(
       "\"((?:runs|fit|forecast|backtest|valleys|envelope|compare|law|plan|"
-      "check)\\.[a-z]+(?:-[a-z]+)*)\"");
+      "check|moe)\\.[a-z]+(?:-[a-z]+)*)\"");
   std::set<std::string> codes;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(source_path("lib/src"))) {
@@ -89,7 +89,9 @@ TEST(FindingCodes, RulesOfPlansComeFirst) {
                           "plan.too-slow",
                           "plan.too-expensive",
                           "plan.fragile-run",
-                          "plan.assumed-mfu"));
+                          "plan.assumed-mfu",
+                          "moe.dead-experts",
+                          "moe.imbalanced"));
   EXPECT_EQ(finding_codes().front().code, rules.front().code);
 }
 

@@ -37,6 +37,17 @@ CASES = {
         lambda pile: isoflop.check("gpt-4.5"),
         "check gpt-4.5",
     ),
+    "check of a router": (
+        lambda pile: isoflop.check_router(
+            pile.replace("pile.csv", "expert_load.csv"),
+            params=47e9,
+            active_params="13B",
+            tokens=1e12,
+            experts_per_device=2,
+        ),
+        "check --expert-load {load} --params 47B --active-params 13B "
+        "--tokens 1T --experts-per-device 2",
+    ),
     "model": (
         lambda pile: isoflop.find_model("Llama 3.1 405B"),
         "explain model llama-3.1-405b",
@@ -74,17 +85,22 @@ CASES = {
 }
 
 
+def words(line, pile):
+    load = pile.replace("pile.csv", "expert_load.csv")
+    return [word.format(pile=pile, load=load) for word in line.split()]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_json_is_byte_equal(name, pile, command):
     make, line = CASES[name]
-    args = [word.format(pile=pile) for word in line.split()]
+    args = words(line, pile)
     assert make(pile).to_json().encode() == command(*args, "--format", "json")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_text_is_byte_equal(name, pile, command):
     make, line = CASES[name]
-    args = [word.format(pile=pile) for word in line.split()]
+    args = words(line, pile)
     assert str(make(pile)).encode() == command(*args)
 
 

@@ -143,6 +143,7 @@ class Check:
     def cost(self) -> RunCost: ...
     @property
     def decided_by(self) -> Optional[Decider]: ...
+    def fails(self, fail_on: str = 'error') -> bool: ...
     @property
     def findings(self) -> list[Finding]: ...
     @property
@@ -177,6 +178,28 @@ class CheckNeeds:
     def tokens_to_clear(self) -> Optional[float]: ...
     @property
     def unique_tokens_threshold(self) -> Optional[float]: ...
+
+class CheckProblem:
+    @property
+    def message(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+
+class Checked:
+    @property
+    def answer(self) -> Union[Check, RouterCheck, CheckProblem]: ...
+    @property
+    def name(self) -> str: ...
+
+class Checks:
+    @property
+    def all(self) -> list[Checked]: ...
+    def fails(self) -> bool: ...
+    def to_dict(self) -> Any: ...
+    def to_github(self) -> str: ...
+    def to_json(self) -> str: ...
+    def to_junit(self) -> str: ...
+    def to_sarif(self) -> str: ...
 
 class Conversion:
     @property
@@ -224,6 +247,20 @@ class Decode:
     def tokens_per_second_per_user(self) -> float: ...
     @property
     def users(self) -> float: ...
+
+class DenseEquivalent:
+    @property
+    def balanced_loss(self) -> float: ...
+    @property
+    def balanced_params(self) -> Optional[float]: ...
+    @property
+    def extrapolation(self) -> Optional[float]: ...
+    @property
+    def law(self) -> str: ...
+    @property
+    def loss(self) -> float: ...
+    @property
+    def params(self) -> Optional[float]: ...
 
 class DeviceCost:
     @property
@@ -810,6 +847,62 @@ class ResidualTrend:
     @property
     def variable(self) -> str: ...
 
+class RouterCheck:
+    @property
+    def accepted(self) -> list[str]: ...
+    @property
+    def cost(self) -> Optional[RouterCost]: ...
+    @property
+    def dead(self) -> int: ...
+    @property
+    def dead_share(self) -> float: ...
+    @property
+    def dense(self) -> list[DenseEquivalent]: ...
+    @property
+    def effective(self) -> float: ...
+    @property
+    def experts(self) -> int: ...
+    @property
+    def findings(self) -> list[Finding]: ...
+    @property
+    def layers(self) -> list[RouterLayer]: ...
+    @property
+    def max_vio(self) -> float: ...
+    @property
+    def slowest_device(self) -> float: ...
+    def to_dict(self) -> Any: ...
+    def to_json(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def worst(self) -> RouterLayer: ...
+
+class RouterCost:
+    @property
+    def expert_share(self) -> float: ...
+    @property
+    def idle_flops(self) -> Optional[float]: ...
+    @property
+    def idle_params(self) -> float: ...
+    @property
+    def is_least(self) -> bool: ...
+    @property
+    def time_factor(self) -> float: ...
+
+class RouterLayer:
+    @property
+    def dead(self) -> int: ...
+    @property
+    def effective(self) -> float: ...
+    @property
+    def layer(self) -> int: ...
+    @property
+    def max_vio(self) -> float: ...
+    @property
+    def slowest_device(self) -> float: ...
+    @property
+    def tokens(self) -> float: ...
+
 class RuleInfo:
     @property
     def code(self) -> str: ...
@@ -1198,7 +1291,7 @@ def break_even_rent(rent_a: float, peak_a: float, mfu_a: float, peak_b: float, m
 def cheapest_decode(device: Accelerator, shape: Transformer, load: ServingLoad, at_least: float) -> Optional[Decode]: ...
 
 def check(
-    scenario: Any = None,
+    scenario: Any = None, model: Optional[str] = None,
     *,
     law: Any = ...,
     flops: Number = ...,
@@ -1238,6 +1331,65 @@ def check(
     accept: Any = ...,
     set: Any = ...,
 ) -> Check: ...
+
+def check_all(
+    scenarios: list[str] = [], models: list[str] = [],
+    *,
+    law: Any = ...,
+    flops: Number = ...,
+    params: Number = ...,
+    tokens: Number = ...,
+    unique_tokens: Number = ...,
+    max_epochs: Number = ...,
+    allow_unverified: bool = ...,
+    minimise: Any = ...,
+    target_loss: Number = ...,
+    usd: Number = ...,
+    days: Number = ...,
+    energy: Number = ...,
+    accelerator: Any = ...,
+    count: int = ...,
+    mfu: Number = ...,
+    usd_per_hour: Number = ...,
+    precision: Any = ...,
+    pue: Number = ...,
+    device_hours_per_failure: Number = ...,
+    checkpoint: Number = ...,
+    restart: Number = ...,
+    serving_tokens: Number = ...,
+    serving_accelerator: Any = ...,
+    serving_usd_per_hour: Number = ...,
+    min_tokens_per_second: Number = ...,
+    max_usd_per_million_tokens: Number = ...,
+    device: Any = ...,
+    precision_bits: int = ...,
+    context: Number = ...,
+    waste_warning: Number = ...,
+    waste_error: Number = ...,
+    bits_per_param: Number = ...,
+    level: Number = ...,
+    samples: int = ...,
+    seed: int = ...,
+    accept: Any = ...,
+    fail_on: Any = ...,
+    set: Any = ...,
+) -> Checks: ...
+
+def check_router(
+    load: Any,
+    *,
+    dead_load: Number = ...,
+    dead_warning: Number = ...,
+    dead_error: Number = ...,
+    max_vio_warning: Number = ...,
+    max_vio_error: Number = ...,
+    experts_per_device: int = ...,
+    top_k: int = ...,
+    params: Number = ...,
+    active_params: Number = ...,
+    tokens: Number = ...,
+    accept: Any = ...,
+) -> RouterCheck: ...
 
 def compare(
     runs: Any, other: Any = None,

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "isoflop/check/check.h"
+#include "isoflop/check/check_model.h"
+#include "isoflop/check/checks.h"
+#include "isoflop/report/annotations.h"
 #include "results.h"
 #include "runs_of.h"
 #include "scenario_of.h"
@@ -37,6 +42,104 @@ void bind_parts(py::module_& module) {
       .def_readonly("explanation", &RuleInfo::explanation);
 }
 
+/// The keywords of `check`, for any number of plans.
+class Judge {
+ public:
+  Judge(py::dict keywords,
+        const std::vector<OptionInfo>& known,
+        const char* owner)
+      : owner_(owner) {
+    py::dict unknown;
+    const std::vector<std::string> names = detail::names_of(known);
+    for (const auto item : keywords) {
+      const std::string name = py::str(item.first);
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        unknown[item.first] = item.second;
+      }
+    }
+    require_none_left(unknown, names, owner);
+    take(edits_, keywords, owner);
+    take(options_, keywords, owner);
+    take(checks_, keywords, owner);
+    keywords_ = keywords;
+  }
+
+  const ChecksOptions& checks() const { return checks_; }
+  Check plan(const Scenario& asked) const {
+    const auto [law, scenario] = known(asked);
+    const py::gil_scoped_release release;
+    return check(law, scenario, options_);
+  }
+  Check model(const std::string& name) const {
+    const Model found = find_model(name);
+    const auto [law, scenario] = known({});
+    const py::gil_scoped_release release;
+    return check_model(law, found, scenario, options_);
+  }
+
+ private:
+  std::pair<Law, Scenario> known(const Scenario& asked) const {
+    py::dict keywords = keywords_.attr("copy")();
+    Scenario scenario = edited(asked, edits_, owner_);
+    Law law = take_law(keywords, scenario.law, scenario.allow_unverified);
+    take(scenario, keywords, owner_);
+    return {std::move(law), std::move(scenario)};
+  }
+
+  const char* owner_;
+  py::dict keywords_;
+  ScenarioEdits edits_;
+  CheckOptions options_;
+  ChecksOptions checks_;
+};
+
+void bind_checks(py::module_& module) {
+  py::class_<CheckProblem>(module, "CheckProblem", "Why there is no answer.")
+      .def_readonly("message", &CheckProblem::message)
+      .def_property_readonly(
+          "place", [](const CheckProblem& self) { return to_string(self.at); });
+  py::class_<Checked>(module, "Checked", "One of several answers.")
+      .def_readonly("name", &Checked::name)
+      .def_readonly("answer", &Checked::answer);
+  py::class_<Checks> checks(module, "Checks", "Several plans, judged.");
+  checks.def_readonly("all", &Checks::all)
+      .def("fails", &Checks::fails, "Whether one does not pass `fail_on`.")
+      .def("to_sarif", &to_sarif, "SARIF 2.1.0.")
+      .def("to_github", &to_github, "Annotations for GitHub's runners.")
+      .def("to_junit", &to_junit, "JUnit's XML.");
+  add_report(checks);
+  const auto infos =
+      all_infos<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>();
+  const std::string doc =
+      "Whether plans should be trained; one that cannot be judged does not\n"
+      "keep the others from their answers.\n\n"
+      "    scenarios: names of published ones or .toml files\n"
+      "    models: names of published models" +
+      options_doc(infos);
+  module.def(
+      "check_all",
+      [infos](const std::vector<std::string>& scenarios,
+              const std::vector<std::string>& models,
+              py::kwargs keywords) {
+        const Judge judge(keywords, infos, "check_all");
+        Checks found = check_each(
+            scenarios,
+            [&](const std::string& name) -> decltype(Checked::answer) {
+              return judge.plan(find_scenario(name));
+            },
+            judge.checks());
+        const Checks known = check_each(
+            models, [&](const std::string& name) -> decltype(Checked::answer) {
+              return judge.model(name);
+            });
+        found.all.insert(found.all.end(), known.all.begin(), known.all.end());
+        return found;
+      },
+      py::arg("scenarios") = std::vector<std::string>(),
+      py::arg("models") = std::vector<std::string>(),
+      doc.c_str());
+}
+
 }  // namespace
 
 void bind_check(py::module_& module) {
@@ -59,25 +162,36 @@ void bind_check(py::module_& module) {
       .def_readonly("cost", &Check::cost)
       .def_readonly("findings", &Check::findings);
   add_report(check_class);
+  check_class.def(
+      "fails",
+      [](const Check& self, const std::string& fail_on) {
+        return fails(self, from_string<FailOn>(fail_on));
+      },
+      py::arg("fail_on") = "error",
+      "Whether a finding of this severity or above was not accepted.");
   const auto infos = all_infos<Scenario, CheckOptions, ScenarioEdits>();
   const std::string doc =
       "Whether a plan should be trained.\n\n"
-      "    scenario: a Scenario, the name of a published one or a .toml file" +
+      "    scenario: a Scenario, the name of a published one or a .toml file\n"
+      "    model: in its place the name of a published model" +
       options_doc(infos);
   module.def(
       "check",
-      [infos](const py::object& scenario, py::kwargs keywords) {
-        Scenario known = with_edits(scenario_of(scenario), keywords, "check");
-        const Law law = take_law(keywords, known.law, known.allow_unverified);
-        CheckOptions options;
-        take(known, keywords, "check");
-        take(options, keywords, "check");
-        require_none_left(keywords, detail::names_of(infos), "check");
-        const py::gil_scoped_release release;
-        return check(law, known, options);
+      [infos](const py::object& scenario,
+              const std::optional<std::string>& model,
+              py::kwargs keywords) {
+        const Judge judge(keywords, infos, "check");
+        if (!model) return judge.plan(scenario_of(scenario));
+        if (!scenario.is_none()) {
+          throw std::invalid_argument(
+              "check: scenario and model are both given");
+        }
+        return judge.model(*model);
       },
       py::arg("scenario") = py::none(),
+      py::arg("model") = py::none(),
       doc.c_str());
+  bind_checks(module);
   module.def(
       "explain", &find_code, py::arg("code"), "What a finding's code means.");
   module.def("finding_codes", &finding_codes, "Every code and its meaning.");

@@ -5,6 +5,7 @@
 #include "isoflop/base/error.h"
 #include "isoflop/base/interrupt.h"
 #include "isoflop/check/check.h"
+#include "isoflop/check/checks.h"
 #include "isoflop/cost/table.h"
 #include "isoflop/fit/backtest.h"
 #include "isoflop/fit/compare.h"
@@ -14,8 +15,9 @@
 #include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/plan.h"
-#include "isoflop/runs/convert.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
+#include "isoflop/runs/convert.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/version.h"
 #include "keywords.h"
@@ -53,6 +55,9 @@ py::dict option_table() {
   table["what_if"] =
       table_of(all_infos<Scenario, WhatIfOptions, ScenarioEdits>());
   table["check"] = table_of(all_infos<Scenario, CheckOptions, ScenarioEdits>());
+  table["check_all"] = table_of(
+      all_infos<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>());
+  table["check_router"] = table_of(all_infos<RouterOptions>());
   table["models"] = table_of(all_infos<TableFilter>());
   table["accelerators"] = table_of(all_infos<TableFilter>());
   return table;
@@ -110,6 +115,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_run_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_what_if(module);
+  isoflop::python::bind_router(module);
   isoflop::python::bind_check(module);
   module.def("option_table",
              &isoflop::python::option_table,

@@ -24,7 +24,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 extern const Rule kRuleAssumedMfu;
 const Rule kRuleAssumedMfu{{"plan.assumed-mfu",
                             "no large run reports its MFU on this accelerator",
-                            kPage},
+                            kPage,
+                            "cluster.accelerator"},
                            run};
 
 }  // namespace isoflop

@@ -366,27 +366,10 @@ void run_rules(const CheckContext& context) {
     check.findings.push_back(std::move(note));
   }
   for (const Rule* rule : all_rules()) {
-    rule->run(context, check.findings);
+    if (rule->run != nullptr) rule->run(context, check.findings);
   }
-  for (Finding& finding : check.findings) {
-    const auto& accept = check.options.accept;
-    if (std::find(accept.begin(), accept.end(), finding.code) == accept.end()) {
-      continue;
-    }
-    finding.severity = Severity::Note;
-    check.accepted.push_back(finding.code);
-  }
-  std::stable_sort(check.findings.begin(),
-                   check.findings.end(),
-                   [](const Finding& a, const Finding& b) {
-                     return a.severity > b.severity;
-                   });
-  check.verdict = Verdict::Clean;
-  if (!check.findings.empty()) {
-    constexpr Verdict kVerdicts[] = {
-        Verdict::Noted, Verdict::Questionable, Verdict::DoNotTrain};
-    check.verdict = kVerdicts[static_cast<int>(worst(check.findings))];
-  }
+  settle(check.options.accept, check.findings, check.accepted);
+  check.verdict = verdict_of(check.findings);
 }
 
 }  // namespace
@@ -427,6 +410,29 @@ Check check(const Law& given_law,
     result.decided_by = decide(context, given);
   run_rules(context);
   return result;
+}
+
+void settle(const std::vector<std::string>& accept,
+            std::vector<Finding>& findings,
+            std::vector<std::string>& accepted) {
+  for (Finding& finding : findings) {
+    if (std::find(accept.begin(), accept.end(), finding.code) == accept.end()) {
+      continue;
+    }
+    finding.severity = Severity::Note;
+    accepted.push_back(finding.code);
+  }
+  std::stable_sort(
+      findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+        return a.severity > b.severity;
+      });
+}
+
+Verdict verdict_of(const std::vector<Finding>& findings) {
+  if (findings.empty()) return Verdict::Clean;
+  constexpr Verdict kVerdicts[] = {
+      Verdict::Noted, Verdict::Questionable, Verdict::DoNotTrain};
+  return kVerdicts[static_cast<int>(worst(findings))];
 }
 
 std::vector<RuleInfo> check_rules() {

@@ -17,7 +17,8 @@ the demands on serving that are given leave no run that reaches it: a small
 model has a loss that no amount of data takes it below.
 
 Source: with a fixed size the additive law ends at E + A / N^alpha.
-)"},
+)",
+     "goal.loss"},
     {"fit.not-identified",
      "the runs do not determine the law's coefficients",
      R"(
@@ -440,6 +441,20 @@ small ones it can be half.
 Source: Pearce and Song 2024, arXiv:2406.12907; Porian et al. 2024,
 arXiv:2406.19146.
 )"},
+    {"law.other-architecture",
+     "the model is no dense one, as those are that the law was fitted on",
+     R"(
+A mixture of experts, a hybrid, or a model of which nobody has said what it is.
+Its size is taken as the parameters that work on a token; a law of dense models
+then calls it too small for its data more readily than it is, because experts
+that rest help too.
+
+`isoflop predict --law ludziejewski2025` has a loss for mixtures, and `isoflop
+check --expert-load` says what experts are worth.
+
+Source: Ludziejewski et al. 2025, arXiv:2502.05172.
+)",
+     "law"},
     {"law.extrapolation",
      "a prediction beyond a hundred times the law's largest compute",
      R"(

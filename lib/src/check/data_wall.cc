@@ -78,7 +78,8 @@ extern const Rule kRuleDataWall;
 const Rule kRuleDataWall{
     {"plan.data-wall",
      "more training tokens than useful passes over the unique ones give",
-     kPage},
+     kPage,
+     "data.unique_tokens data.tokens data.max_epochs"},
     run};
 
 }  // namespace isoflop

@@ -29,7 +29,8 @@ extern const Rule kRuleDoesNotFit;
 const Rule kRuleDoesNotFit{
     {"plan.does-not-fit",
      "weights, optimiser state and activations exceed the memory",
-     kPage},
+     kPage,
+     "serving.device cluster.count cluster.accelerator serving.accelerator"},
     run};
 
 }  // namespace isoflop

@@ -25,8 +25,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 extern const Rule kRuleFragileRun;
-const Rule kRuleFragileRun{
-    {"plan.fragile-run", "failures take a tenth of the time or more", kPage},
-    run};
+const Rule kRuleFragileRun{{"plan.fragile-run",
+                            "failures take a tenth of the time or more",
+                            kPage,
+                            "cluster.count cluster.accelerator"},
+                           run};
 
 }  // namespace isoflop

@@ -85,8 +85,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 extern const Rule kRuleMemorizes;
-const Rule kRuleMemorizes{
-    {"plan.memorizes", "the model could hold all its data by heart", kPage},
-    run};
+const Rule kRuleMemorizes{{"plan.memorizes",
+                           "the model could hold all its data by heart",
+                           kPage,
+                           "model.params data.unique_tokens data.tokens"},
+                          run};
 
 }  // namespace isoflop

@@ -21,7 +21,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 extern const Rule kRuleNotOnTime;
-const Rule kRuleNotOnTime{
-    {"plan.not-on-time", "the run takes longer than budget.days", kPage}, run};
+const Rule kRuleNotOnTime{{"plan.not-on-time",
+                           "the run takes longer than budget.days",
+                           kPage,
+                           "budget.days"},
+                          run};
 
 }  // namespace isoflop

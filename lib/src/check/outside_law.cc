@@ -67,7 +67,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 extern const Rule kRuleOutsideLaw;
-const Rule kRuleOutsideLaw{
-    {"plan.outside-law", "beyond the runs the law was fitted on", kPage}, run};
+const Rule kRuleOutsideLaw{{"plan.outside-law",
+                            "beyond the runs the law was fitted on",
+                            kPage,
+                            "law model.params data.tokens budget.flops"},
+                           run};
 
 }  // namespace isoflop

@@ -29,7 +29,8 @@ extern const Rule kRuleOverBudget;
 const Rule kRuleOverBudget{
     {"plan.over-budget",
      "the run costs more dollars or energy than the budget",
-     kPage},
+     kPage,
+     "budget.usd budget.energy"},
     run};
 
 }  // namespace isoflop

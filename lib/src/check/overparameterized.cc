@@ -142,7 +142,8 @@ extern const Rule kRuleOverparameterized;
 const Rule kRuleOverparameterized{
     {"plan.overparameterized",
      "too many parameters for the data: a smaller model would be better",
-     kPage},
+     kPage,
+     "model.params data.tokens budget.flops"},
     run};
 
 }  // namespace isoflop

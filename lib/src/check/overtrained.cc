@@ -101,7 +101,8 @@ extern const Rule kRuleOvertrained;
 const Rule kRuleOvertrained{
     {"plan.overtrained",
      "smaller than optimal and trained for longer: pays once served enough",
-     kPage},
+     kPage,
+     "data.tokens model.params budget.flops"},
     run};
 
 }  // namespace isoflop

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "isoflop/check/check.h"
+#include "isoflop/check/router.h"
 
 namespace isoflop {
 
@@ -62,11 +63,23 @@ inline void add_cost_findings(const CheckContext& context,
   }
 }
 
-/// A rule: its page and its test. One file each, listed in lib/CMakeLists.txt.
+/// A rule: its page and its test, of plans or of router loads. One file each,
+/// listed in lib/CMakeLists.txt.
 struct Rule {
   RuleInfo info;
-  void (*run)(const CheckContext& context, std::vector<Finding>& findings);
+  void (*run)(const CheckContext& context,
+              std::vector<Finding>& findings) = nullptr;
+  void (*run_router)(const RouterCheck& check,
+                     std::vector<Finding>& findings) = nullptr;
 };
+
+/// Makes notes of the findings that are accepted, and names them; the gravest
+/// come first then.
+void settle(const std::vector<std::string>& accept,
+            std::vector<Finding>& findings,
+            std::vector<std::string>& accepted);
+
+Verdict verdict_of(const std::vector<Finding>& findings);
 
 /// Every rule of the build, in order; generated from the list of files.
 std::span<const Rule* const> all_rules();

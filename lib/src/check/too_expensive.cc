@@ -24,7 +24,8 @@ extern const Rule kRuleTooExpensive;
 const Rule kRuleTooExpensive{
     {"plan.too-expensive",
      "a million tokens cost more to serve than is allowed",
-     kPage},
+     kPage,
+     "serving.max_usd_per_million_tokens"},
     run};
 
 }  // namespace isoflop

@@ -28,7 +28,8 @@ extern const Rule kRuleTooSlow;
 const Rule kRuleTooSlow{
     {"plan.too-slow",
      "a user gets fewer tokens a second than serving demands",
-     kPage},
+     kPage,
+     "serving.min_tokens_per_second"},
     run};
 
 }  // namespace isoflop

@@ -138,6 +138,7 @@ class ScenarioReader {
       } catch (const std::invalid_argument& error) {
         throw DataError(location_of(path_, node.source()), error.what());
       }
+      scenario_.places.emplace_back(key, location_of(path_, at));
       return;
     }
     throw DataError(location_of(path_, at),
@@ -233,8 +234,10 @@ std::vector<Scenario> published_scenarios() {
 Scenario published_scenario(std::string_view name) {
   for (const Published& entry : kPublished) {
     if (entry.name != name) continue;
-    return ScenarioReader("data/" + std::string(entry.table))
-        .read(embedded_table(entry.table));
+    Scenario scenario = ScenarioReader("data/" + std::string(entry.table))
+                            .read(embedded_table(entry.table));
+    scenario.places.clear();  // of no file that the reader has
+    return scenario;
   }
   throw std::invalid_argument(
       "unknown scenario '" + std::string(name) + "'" +

@@ -240,7 +240,7 @@ std::string to_json(const Plan& plan) {
       envelope("plan", std::move(inputs), std::move(result), plan.findings));
 }
 
-std::string to_json(const Check& check) {
+Json check_json(const Check& check) {
   Json inputs = {{"name", check.scenario.name}};
   echo(check.scenario, inputs);
   echo(check.options, inputs);
@@ -300,9 +300,16 @@ std::string to_json(const Check& check) {
   Json intervals = Json::object();
   add_cost_json(check.cost, result, intervals);
   result["intervals"] = std::move(intervals);
-  return dump(
-      envelope("check", std::move(inputs), std::move(result), check.findings));
+  Json json =
+      envelope("check", std::move(inputs), std::move(result), check.findings);
+  for (std::size_t i = 0; i < check.findings.size(); ++i) {
+    const FindingPlace place = place_of(check, check.findings[i]);
+    json["findings"][i]["at"] = place_json(place.key, place.at);
+  }
+  return json;
 }
+
+std::string to_json(const Check& check) { return dump(check_json(check)); }
 
 std::string to_json(const Law& law) {
   return dump(envelope("law-page", Json::object(), law_page_json(law), {}));

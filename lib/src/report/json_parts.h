@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "isoflop/base/enum_words.h"
+#include "isoflop/base/error.h"
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
@@ -99,6 +100,19 @@ inline Json findings_json(const std::vector<Finding>& findings) {
   }
   return array;
 }
+
+/// Where a finding or a problem is in a file; null where there is none.
+inline Json place_json(const std::string& key, const Location& at) {
+  if (at.path.empty()) return nullptr;
+  return {{"path", at.path},
+          {"key", key.empty() ? Json(nullptr) : Json(key)},
+          {"line", at.line > 0 ? Json(at.line) : Json(nullptr)},
+          {"column", at.column > 0 ? Json(at.column) : Json(nullptr)}};
+}
+
+struct Check;
+/// Defined in json.cc: what `to_json` writes.
+Json check_json(const Check& check);
 
 inline Json envelope(const std::string& schema,
                      Json inputs,

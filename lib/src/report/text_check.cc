@@ -2,13 +2,12 @@
 #include <cmath>
 
 #include "isoflop/report/text.h"
+#include "report/check_parts.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
 #include "report/words.h"
 
 namespace isoflop {
-namespace {
-
 std::string_view verdict_words(Verdict verdict) {
   switch (verdict) {
     case Verdict::Clean:
@@ -22,6 +21,33 @@ std::string_view verdict_words(Verdict verdict) {
   }
   return "";
 }
+
+std::string findings_block(const std::vector<Finding>& findings,
+                           const std::vector<std::string>& accepted) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += "\n  " + std::string(to_string(finding.severity)) + "  " +
+            finding.code + "\n" + wrap(printable(finding.message), 4);
+    if (!finding.remedy.empty()) {
+      text += wrap("-> " + printable(finding.remedy), 4);
+    }
+  }
+  for (const std::string& code : accepted) {
+    text += "\n  accepted  " + code + "\n";
+  }
+  return text;
+}
+
+std::string see_codes(const std::vector<Finding>& findings) {
+  std::string codes;
+  for (const Finding& finding : findings) {
+    if (finding.severity == Severity::Note) continue;
+    codes += (codes.empty() ? "" : ", ") + finding.code;
+  }
+  return codes.empty() ? codes : wrap("see " + codes, 2);
+}
+
+namespace {
 
 template <class Tag>
 std::string range_text(const Range<Quantity<Tag>>& range) {
@@ -57,28 +83,8 @@ std::string head(const Check& check) {
                      " more compute than the same loss needs"
                : "no compute at which that loss would be optimal");
   }
-  std::string codes;
-  for (const Finding& finding : check.findings) {
-    if (finding.severity == Severity::Note) continue;
-    codes += (codes.empty() ? "" : ", ") + finding.code;
-  }
   return std::string(verdict_words(check.verdict)) + "   " + what + "\n" +
-         wrap(why, 2) + (codes.empty() ? "" : wrap("see " + codes, 2));
-}
-
-std::string findings_block(const Check& check) {
-  std::string text;
-  for (const Finding& finding : check.findings) {
-    text += "\n  " + std::string(to_string(finding.severity)) + "  " +
-            finding.code + "\n" + wrap(printable(finding.message), 4);
-    if (!finding.remedy.empty()) {
-      text += wrap("-> " + printable(finding.remedy), 4);
-    }
-  }
-  for (const std::string& code : check.accepted) {
-    text += "\n  accepted  " + code + "\n";
-  }
-  return text;
+         wrap(why, 2) + see_codes(check.findings);
 }
 
 std::string numbers_table(const Check& check) {
@@ -179,9 +185,10 @@ std::string unknown_block(const Check& check) {
 }  // namespace
 
 std::string to_text(const Check& check) {
-  return head(check) + findings_block(check) + "\n" + numbers_table(check) +
-         "\n" + needs_lines(check) + cost_text(check.cost) + "\n" +
-         laws_table(check) + unknown_block(check);
+  return head(check) + findings_block(check.findings, check.accepted) + "\n" +
+         numbers_table(check) + "\n" + needs_lines(check) +
+         cost_text(check.cost) + "\n" + laws_table(check) +
+         unknown_block(check);
 }
 
 }  // namespace isoflop

@@ -149,9 +149,11 @@ struct RuleInfo {
   std::string_view code;
   std::string_view summary;      ///< one line: when it fires
   std::string_view explanation;  ///< the page: meaning, formula, source, ...
+  /// Keys of a scenario file that it is about, most to blame first, by spaces.
+  std::string_view keys = {};
 };
 
-/// Every rule of plans, in the order they run.
+/// Every rule of plans and of router loads, in the order they run.
 std::vector<RuleInfo> check_rules();
 
 /// Every code that a finding may carry, rules and the rest.

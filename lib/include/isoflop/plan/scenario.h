@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "isoflop/base/error.h"
 #include "isoflop/base/field.h"
 #include "isoflop/cost/training.h"
 #include "isoflop/laws/predict.h"
@@ -68,6 +69,7 @@ struct Scenario {
   std::string about;
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
+  std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
 
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.

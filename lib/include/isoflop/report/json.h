@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "isoflop/check/check.h"
+#include "isoflop/check/checks.h"
+#include "isoflop/check/router.h"
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
 #include "isoflop/fit/backtest.h"
@@ -38,6 +40,8 @@ std::string to_json(const PredictionTable& table);
 std::string to_json(const Backtest& backtest);
 std::string to_json(const Plan& plan);
 std::string to_json(const Check& check);
+std::string to_json(const RouterCheck& check);
+std::string to_json(const Checks& checks);
 std::string to_json(const WhatIf& result);
 std::string to_json(const Law& law);
 std::string to_json(const std::vector<Law>& laws);

@@ -6,6 +6,8 @@
 
 #include "isoflop/base/printable.h"
 #include "isoflop/check/check.h"
+#include "isoflop/check/checks.h"
+#include "isoflop/check/router.h"
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
 #include "isoflop/fit/backtest.h"
@@ -38,6 +40,8 @@ std::string to_text(const PredictionTable& table);
 std::string to_text(const Backtest& backtest);
 std::string to_text(const Plan& plan);
 std::string to_text(const Check& check);
+std::string to_text(const RouterCheck& check);
+std::string to_text(const Checks& checks);
 std::string to_text(const WhatIf& result);
 std::string to_text(const Law& law);
 std::string to_text(const std::vector<Law>& laws);

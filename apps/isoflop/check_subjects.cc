@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check_subjects.h"
+
+#include <stdexcept>
+
+#include "isoflop/check/check_model.h"
+#include "scenario_source.h"
+
+namespace isoflop::cli {
+namespace {
+
+RouterCheck judge_router(const OptionSet& options, const std::string& path) {
+  RouterOptions router_options;
+  options.fill(router_options);
+  return check_router(read_router_load(path), router_options);
+}
+
+Check judge_plan(const OptionSet& options,
+                 const Command& command,
+                 const std::string& name) {
+  CheckOptions check_options;
+  options.fill(check_options);
+  const bool is_model = options.has("model");
+  const auto [scenario, source] =
+      scenario_source(options, command, is_model ? "" : name);
+  Check result =
+      is_model
+          ? check_model(source.law, find_model(name), scenario, check_options)
+          : check(source.law, scenario, check_options);
+  source.add_to(result.findings);
+  return result;
+}
+
+}  // namespace
+
+void offer_subjects(OptionSet& options) {
+  options.add<Scenario>().add<CheckOptions>().add<ChecksOptions>();
+  offer_scenario(options);
+  options
+      .add("model",
+           "NAME",
+           "judge a published model as if it were a plan, see `isoflop list "
+           "models` (repeatable)")
+      .add("expert_load",
+           "LOAD.CSV",
+           "judge the router of a mixture of experts instead: a table with "
+           "the columns layer, expert and tokens; for it are the options "
+           "below, --params, --tokens and --accept")
+      .add<RouterOptions>();
+}
+
+Checks judge_subjects(const OptionSet& options, const Command& command) {
+  ChecksOptions checks_options;
+  options.fill(checks_options);
+  const auto load = options.last("expert_load");
+  std::vector<std::string> names = options.positional();
+  if (!names.empty() && (load || options.has("model"))) {
+    throw std::invalid_argument("check: '" + names.front() +
+                                "' is a scenario; --model and --expert-load "
+                                "are judged without one");
+  }
+  if (load) {
+    options.allow_only<RouterOptions, ChecksOptions>(
+        {"expert_load"}, "has no effect with --expert-load");
+    names = {*load};
+  } else {
+    options.allow_only<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>(
+        {"from", "where", "model"}, "needs --expert-load");
+    if (names.empty()) names = options.given("model");
+    if (names.empty()) names = {""};
+  }
+  return check_each(
+      names,
+      [&](const std::string& name) -> decltype(Checked::answer) {
+        if (load) return judge_router(options, name);
+        return judge_plan(options, command, name);
+      },
+      checks_options);
+}
+
+}  // namespace isoflop::cli

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/check/check_model.h"
+
+#include <stdexcept>
+
+#include "check/rule.h"
+#include "isoflop/base/suggest.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+/// "GPT-4, OpenAI, 2023-03-15 (rumour): note"
+std::string about(const Model& model) {
+  std::string text = model.name + ", " + model.org;
+  if (!model.release_date.empty()) text += ", " + model.release_date;
+  text += " (" + std::string(to_string(model.confidence)) + ")";
+  return model.note.empty() ? text : text + ": " + model.note;
+}
+
+std::optional<Params> size_of(const Model& model) {
+  // Nobody knows how many of its parameters a mixture uses for a token.
+  if (model.architecture == Architecture::Dense && !model.active_params) {
+    return model.params;
+  }
+  return model.active_params;
+}
+
+std::optional<Finding> architecture_note(const Model& model) {
+  if (model.architecture == Architecture::Dense) return std::nullopt;
+  std::string message = model.name + " is of the architecture '" +
+                        std::string(to_string(model.architecture)) +
+                        "', and the law was fitted on dense models";
+  if (model.params && model.active_params &&
+      *model.active_params < *model.params) {
+    message += "; of its " + format_quantity(*model.params) +
+               " parameters the " + format_quantity(*model.active_params) +
+               " that work on a token stand for its size";
+  }
+  return Finding{"law.other-architecture",
+                 Severity::Note,
+                 std::move(message),
+                 "take the verdict for a dense model of that size",
+                 {}};
+}
+
+}  // namespace
+
+Scenario model_scenario(const Model& model, Scenario asked) {
+  if (!asked.params) asked.params = size_of(model);
+  if (!asked.tokens) asked.tokens = model.tokens;
+  if (!asked.unique_tokens) asked.unique_tokens = model.unique_tokens;
+  std::vector<std::string> missing;
+  if (!asked.params) {
+    missing.emplace_back(model.params ? "active_params" : "params");
+  }
+  if (!asked.tokens) missing.emplace_back("tokens");
+  if (!missing.empty()) {
+    throw std::invalid_argument(
+        "check: nobody has said the " + join_words(missing) + " of " +
+        model.id + " (`isoflop explain model " + model.id + "`); give " +
+        (asked.params ? "" : "--params") + (missing.size() > 1 ? " and " : "") +
+        (asked.tokens ? "" : "--tokens"));
+  }
+  asked.name = model.id;
+  asked.about = about(model);
+  asked.sources.emplace_back("model", model.source);
+  return asked;
+}
+
+Check check_model(const Law& law,
+                  const Model& model,
+                  const Scenario& asked,
+                  const CheckOptions& options) {
+  Check result = check(law, model_scenario(model, asked), options);
+  if (auto note = architecture_note(model)) {
+    result.findings.push_back(*std::move(note));
+    result.accepted.clear();
+    settle(options.accept, result.findings, result.accepted);
+    result.verdict = verdict_of(result.findings);
+  }
+  return result;
+}
+
+}  // namespace isoflop
