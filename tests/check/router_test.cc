@@ -230,6 +230,7 @@ TEST(RouterCost, IsALowerBoundWithoutTopK) {
 TEST(RouterCost, NeedsBothSizes) {
   RouterOptions options;
   options.active_params = Params(13e9);
+  options.tokens = Tokens(1e12);
   EXPECT_FALSE(check_router(beside_even({1, 2}), options).cost.has_value());
 }
 
@@ -302,8 +303,20 @@ TEST(RouterOptions, AreRefusedWhereTheyContradictTheLoad) {
   };
   EXPECT_THAT(problem([](auto& o) { o.experts_per_device = 3; }),
               HasSubstr("4 experts do not divide by it"));
-  EXPECT_THAT(problem([](auto& o) { o.top_k = 4; }),
+  EXPECT_THAT(problem([](auto& o) {
+                o.params = Params(4e9);
+                o.active_params = Params(2e9);
+                o.top_k = 4;
+              }),
               HasSubstr("top_k is 4, but there are 4 experts"));
+  EXPECT_THAT(problem([](auto& o) { o.params = Params(1e9); }),
+              HasSubstr("params says nothing without active_params"));
+  EXPECT_THAT(problem([](auto& o) { o.tokens = Tokens(1e9); }),
+              HasSubstr("tokens says nothing without active_params"));
+  EXPECT_THAT(problem([](auto& o) { o.active_params = Params(1e9); }),
+              HasSubstr("says nothing without params or tokens"));
+  EXPECT_THAT(problem([](auto& o) { o.top_k = 2; }),
+              HasSubstr("top_k says nothing without params"));
   EXPECT_THAT(problem([](auto& o) { o.dead_load = 1.0; }),
               HasSubstr("dead_load"));
   EXPECT_THAT(problem([](auto& o) {
