@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/design_shape.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <set>
+#include <vector>
 
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/text.h"
@@ -33,9 +34,11 @@ std::string in_all_runs(const std::string& what,
 }
 
 int count_levels(const Eigen::VectorXd& log_value) {
-  std::set<std::int64_t> levels;
-  for (const double x : log_value) levels.insert(std::llround(x / 0.02));
-  return static_cast<int>(levels.size());
+  std::vector<std::int64_t> levels;
+  for (const double x : log_value) levels.push_back(std::llround(x / 0.02));
+  std::sort(levels.begin(), levels.end());
+  return static_cast<int>(std::unique(levels.begin(), levels.end()) -
+                          levels.begin());
 }
 
 /// A term with an exponent needs three levels beside a constant.

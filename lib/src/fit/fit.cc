@@ -257,7 +257,7 @@ FitResult fit(const Runs& runs, const FitOptions& options) {
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
   Eigen::VectorXd theta = best.theta;
-  clear_vanished(form, problem.inputs, theta);
+  if (!found.vanished.empty()) clear_vanished(form, problem.inputs, theta);
   result.law.coefficients = form.coefficients_from_theta(theta);
   add_doubt({runs, problem, order, starts, best, errors}, result);
   result.law.status = from_string<LawStatus>(to_string(found.status));

@@ -237,6 +237,20 @@ FitProblem thin(const FitProblem& problem) {
   return resample(problem, counts);
 }
 
+namespace {
+
+/// Weights times the cost of their side.
+Eigen::VectorXd sided(const FitProblem& problem,
+                      const Eigen::VectorXd& residuals) {
+  Eigen::VectorXd weight = problem.weight;
+  for (Eigen::Index i = 0; i < weight.size(); ++i) {
+    if (residuals[i] < 0.0) weight[i] *= problem.cost_ratio;
+  }
+  return weight;
+}
+
+}  // namespace
+
 void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
                                   bool with_jacobian) {
   if (at_.size() > 0 && at_ == theta && (has_jacobian_ || !with_jacobian)) {
@@ -262,8 +276,7 @@ void FitEvaluator::fill_residuals(const Eigen::VectorXd& theta,
 double FitEvaluator::operator()(const Eigen::VectorXd& theta,
                                 Eigen::VectorXd* gradient) {
   fill_residuals(theta, gradient != nullptr);
-  const double value = sum_of_losses(
-      problem_, residual_, gradient != nullptr ? &influence_ : nullptr);
+  const double value = sum_of_losses(problem_, residual_, influence_);
   if (gradient != nullptr) {
     gradient->noalias() = jacobian_.transpose() * influence_;
     *gradient /= problem_.scale;
@@ -273,31 +286,31 @@ double FitEvaluator::operator()(const Eigen::VectorXd& theta,
 
 Curvature FitEvaluator::curvatures(const Eigen::VectorXd& theta) {
   fill_residuals(theta, true);
-  const Eigen::Index n = residual_.size();
   const Eigen::Index p = jacobian_.cols();
   const double unit = 1.0 / (problem_.scale * problem_.scale);
   Curvature result{Eigen::MatrixXd(p, p), Eigen::MatrixXd::Zero(p, p)};
   const bool has_outer = problem_.objective != Objective::Squared;
-  const auto add = [&](bool is_outer, Eigen::MatrixXd& into) {
-    row_curvature_.resize(n);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const double u = std::abs(residual_[i]) / problem_.scale;
-      const double side = residual_[i] < 0.0 ? problem_.cost_ratio : 1.0;
-      const bool is_linear = has_outer && u > 1.0;
-      row_curvature_[i] =
-          is_linear != is_outer
-              ? 0.0
-              : unit * side * problem_.weight[i] / (is_linear ? u : 1.0);
-    }
+  inner_ =
+      problem_.cost_ratio == 1.0 ? problem_.weight : sided(problem_, residual_);
+  if (has_outer) {
+    const auto u = residual_.array().abs() / problem_.scale;
+    // 1 where rho is linear, else 0: a choice by comparison is slower.
+    const auto is_linear = (u - 1.0).max(0.0).min(1.0).ceil();
+    outer_ = unit * inner_.array() * is_linear / u.max(1.0);
+    inner_.array() *= 1.0 - is_linear;
+  }
+  inner_ *= unit;
+  const auto add = [&](const Eigen::VectorXd& row_curvature,
+                       Eigen::MatrixXd& into) {
     for (Eigen::Index j = 0; j < p; ++j) {
-      predicted_ = row_curvature_.cwiseProduct(jacobian_.col(j));
+      predicted_ = row_curvature.cwiseProduct(jacobian_.col(j));
       for (Eigen::Index k = j; k < p; ++k) {
         into(j, k) = into(k, j) = predicted_.dot(jacobian_.col(k));
       }
     }
   };
-  add(false, result.inner);
-  if (has_outer) add(true, result.outer);
+  add(inner_, result.inner);
+  if (has_outer) add(outer_, result.outer);
   return result;
 }
 
@@ -308,22 +321,23 @@ Eigen::VectorXd FitEvaluator::residuals(const Eigen::VectorXd& theta) {
 
 double sum_of_losses(const FitProblem& problem,
                      const Eigen::VectorXd& residuals,
-                     Eigen::VectorXd* influence) {
-  const Eigen::Index n = residuals.size();
+                     Eigen::VectorXd& influence) {
+  // rho = f (u - f / 2) with f = u held to [-1, 1]: u^2/2 inside, |u|-1/2 out.
   const double most = problem.objective == Objective::Squared
                           ? std::numeric_limits<double>::infinity()
                           : 1.0;
-  if (influence != nullptr) influence->resize(n);
+  const auto u = residuals.array() / problem.scale;
+  influence = u.max(-most).min(most);
+  const auto f = influence.array();
   double value = 0.0;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    // rho = c (|u| - c / 2) with c = min(|u|, 1): u^2/2 inside, |u|-1/2 out.
-    const double u = residuals[i] / problem.scale;
-    const double size = std::abs(u);
-    const double c = std::min(size, most);
-    const double weight =
-        u < 0.0 ? problem.cost_ratio * problem.weight[i] : problem.weight[i];
-    value += weight * c * (size - 0.5 * c);
-    if (influence != nullptr) (*influence)[i] = weight * std::copysign(c, u);
+  const auto weigh = [&](const auto& weight) {
+    value = (weight * f * (u - 0.5 * f)).sum();
+    influence.array() *= weight;
+  };
+  if (problem.cost_ratio == 1.0) {
+    weigh(problem.weight.array());
+  } else {
+    weigh(sided(problem, residuals).array());
   }
   return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
 }

@@ -120,16 +120,17 @@ class FitEvaluator {
   Eigen::VectorXd predicted_;
   Eigen::VectorXd residual_;
   Eigen::VectorXd influence_;
-  Eigen::VectorXd row_curvature_;
+  Eigen::VectorXd inner_;  ///< curvatures of the rows
+  Eigen::VectorXd outer_;
   Eigen::MatrixXd jacobian_;
   int evaluations_ = 0;
 };
 
 /// F of residuals.
-/// @param influence  n_runs, dF / d residual times scale; written unless null
+/// @param influence  written: n_runs, dF / d residual times scale
 double sum_of_losses(const FitProblem& problem,
                      const Eigen::VectorXd& residuals,
-                     Eigen::VectorXd* influence);
+                     Eigen::VectorXd& influence);
 
 /// Value of the objective as users know it: for Huber sum of rho_delta(r),
 /// for squares sum of r^2, for absolute deviations sum of |r|.

@@ -6,7 +6,8 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <map>
-#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "isoflop/units/text.h"
 
@@ -16,21 +17,53 @@ namespace {
 /// p-values below this are findings.
 constexpr double kRare = 0.01;
 
-Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
+/// About their mean.
+Eigen::ArrayXd ranks(const Eigen::VectorXd& values) {
   const Eigen::Index n = values.size();
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return values[a] < values[b];
-  });
-  Eigen::VectorXd rank(n);
+  std::vector<std::pair<double, Eigen::Index>> order;
+  order.reserve(static_cast<std::size_t>(n));
+  for (Eigen::Index i = 0; i < n; ++i) order.emplace_back(values[i], i);
+  std::sort(order.begin(), order.end());
+  Eigen::ArrayXd rank(n);
   for (std::size_t from = 0; from < order.size();) {
     std::size_t to = from + 1;
-    while (to < order.size() && values[order[to]] == values[order[from]]) ++to;
+    while (to < order.size() && order[to].first == order[from].first) ++to;
     const double mean = 0.5 * static_cast<double>(from + to - 1);
-    for (; from < to; ++from) rank[order[from]] = mean;
+    for (; from < to; ++from) rank[order[from].second] = mean;
   }
-  return rank;
+  return rank - rank.mean();
+}
+
+/// @param x, y  ranks
+std::optional<RankCorrelation> correlate(const Eigen::ArrayXd& x,
+                                         const Eigen::ArrayXd& y) {
+  constexpr Eigen::Index kFewest = 4;
+  if (x.size() < kFewest) return std::nullopt;
+  const double scale = std::sqrt(x.square().sum() * y.square().sum());
+  if (!(scale > 0.0)) return std::nullopt;
+  const double r = std::clamp((x * y).sum() / scale, -1.0, 1.0);
+  const auto freedom = static_cast<double>(x.size() - 2);
+  if (1.0 - r * r < 1e-15) return RankCorrelation{r, 0.0};
+  const double t = r * std::sqrt(freedom / (1.0 - r * r));
+  return RankCorrelation{
+      r,
+      2.0 * boost::math::cdf(boost::math::complement(
+                boost::math::students_t(freedom), std::abs(t)))};
+}
+
+/// What errors may hang on, as ranks.
+struct NamedRanks {
+  const char* name;
+  Eigen::ArrayXd ranks;
+};
+
+std::vector<NamedRanks> ranked_columns(const Fitted& fitted) {
+  const Runs& runs = fitted.runs;
+  const Eigen::VectorXd flops =
+      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
+  return {{"params", ranks(runs.params(fitted.order))},
+          {"tokens", ranks(runs.tokens(fitted.order))},
+          {"flops", ranks(flops(fitted.order))}};
 }
 
 double f_tail(double f, double above, double below) {
@@ -45,20 +78,22 @@ struct WithinSets {
   int sets = 0;
 };
 
+/// @param set  of each row, from 0 without gaps
 WithinSets within(const Eigen::VectorXd& values, const std::vector<int>& set) {
-  std::map<int, std::vector<double>> members;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    members[set[i]].push_back(values[static_cast<Eigen::Index>(i)]);
-  }
   WithinSets result;
-  result.sets = static_cast<int>(members.size());
-  for (const auto& [id, numbers] : members) {
-    const Eigen::Map<const Eigen::VectorXd> column(
-        numbers.data(), static_cast<Eigen::Index>(numbers.size()));
-    result.squares += (column.array() - column.mean()).square().sum();
-    result.sum_of_squared_sizes +=
-        static_cast<double>(numbers.size() * numbers.size());
+  result.sets = *std::max_element(set.begin(), set.end()) + 1;
+  Eigen::ArrayXd count = Eigen::ArrayXd::Zero(result.sets);
+  Eigen::ArrayXd mean = Eigen::ArrayXd::Zero(result.sets);
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    count[set[i]] += 1.0;
+    mean[set[i]] += values[static_cast<Eigen::Index>(i)];
   }
+  mean /= count;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const double away = values[static_cast<Eigen::Index>(i)] - mean[set[i]];
+    result.squares += away * away;
+  }
+  result.sum_of_squared_sizes = count.square().sum();
   return result;
 }
 
@@ -123,44 +158,35 @@ std::optional<GroupCorrelation> group_correlation(const Fitted& fitted) {
       f_tail(mean_between / mean_within, sets - 1.0, n - sets)};
 }
 
-std::vector<ResidualTrend> trends_of(const Fitted& fitted,
+std::vector<ResidualTrend> trends_of(const std::vector<NamedRanks>& columns,
                                      const Eigen::VectorXd& residuals) {
-  const Runs& runs = fitted.runs;
-  const Eigen::VectorXd flops =
-      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
+  const Eigen::ArrayXd ranked = ranks(residuals);
   std::vector<ResidualTrend> trends;
-  for (const auto& [name, column] : {std::pair("params", &runs.params),
-                                     std::pair("tokens", &runs.tokens),
-                                     std::pair("flops", &flops)}) {
-    const auto found = rank_correlation((*column)(fitted.order), residuals);
+  for (const auto& [name, column] : columns) {
+    const auto found = correlate(column, ranked);
     if (found) trends.push_back({name, found->value, found->p_value});
   }
   return trends;
 }
 
-std::optional<UnevenErrors> uneven_errors(const Fitted& fitted) {
-  const Errors& errors = fitted.errors;
+std::optional<UnevenErrors> uneven_errors(
+    const Errors& errors, const std::vector<NamedRanks>& columns) {
   // Residuals of runs of more leverage are smaller for the same errors.
   constexpr double kLeastSpare = 0.05;
-  const Eigen::VectorXd sizes =
-      errors.error.cwiseAbs().array() /
-      (1.0 - errors.leverage.array()).max(kLeastSpare).sqrt();
-  const Runs& runs = fitted.runs;
-  const Eigen::VectorXd flops =
-      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
+  const Eigen::ArrayXd sizes =
+      ranks(errors.error.cwiseAbs().array() /
+            (1.0 - errors.leverage.array()).max(kLeastSpare).sqrt());
   std::optional<UnevenErrors> strongest;
-  const auto look = [&](const char* name, const Eigen::VectorXd& column) {
-    const auto found = rank_correlation(column, sizes);
+  const auto look = [&](const char* name, const Eigen::ArrayXd& column) {
+    const auto found = correlate(column, sizes);
     if (!found || (strongest && found->p_value >= strongest->p_value)) return;
     strongest = {name, found->value, found->p_value};
   };
-  look("leverage", errors.leverage);
-  look("params", runs.params(fitted.order));
-  look("tokens", runs.tokens(fitted.order));
-  look("flops", flops(fitted.order));
-  constexpr double kLooks = 4.0;
+  look("leverage", ranks(errors.leverage));
+  for (const auto& [name, column] : columns) look(name, column);
   if (!strongest) return std::nullopt;
-  strongest->p_value = std::min(1.0, kLooks * strongest->p_value);
+  const auto looks = static_cast<double>(columns.size() + 1);
+  strongest->p_value = std::min(1.0, looks * strongest->p_value);
   return strongest->p_value < kRare ? strongest : std::nullopt;
 }
 
@@ -168,30 +194,16 @@ std::optional<UnevenErrors> uneven_errors(const Fitted& fitted) {
 
 std::optional<RankCorrelation> rank_correlation(const Eigen::VectorXd& a,
                                                 const Eigen::VectorXd& b) {
-  constexpr Eigen::Index kFewest = 4;
-  if (a.size() < kFewest) return std::nullopt;
-  Eigen::ArrayXd x = ranks(a);
-  Eigen::ArrayXd y = ranks(b);
-  x -= x.mean();
-  y -= y.mean();
-  const double scale = std::sqrt(x.square().sum() * y.square().sum());
-  if (!(scale > 0.0)) return std::nullopt;
-  const double r = std::clamp((x * y).sum() / scale, -1.0, 1.0);
-  const auto freedom = static_cast<double>(a.size() - 2);
-  if (1.0 - r * r < 1e-15) return RankCorrelation{r, 0.0};
-  const double t = r * std::sqrt(freedom / (1.0 - r * r));
-  return RankCorrelation{
-      r,
-      2.0 * boost::math::cdf(boost::math::complement(
-                boost::math::students_t(freedom), std::abs(t)))};
+  return correlate(ranks(a), ranks(b));
 }
 
 ResidualChecks check_residuals(const Fitted& fitted) {
   const Errors& errors = fitted.errors;
   ResidualChecks checks;
   if (!errors.exist()) return checks;
-  checks.uneven = uneven_errors(fitted);
-  checks.trends = trends_of(fitted, errors.error);
+  const std::vector<NamedRanks> columns = ranked_columns(fitted);
+  checks.uneven = uneven_errors(errors, columns);
+  checks.trends = trends_of(columns, errors.error);
   checks.lack_of_fit = lack_of_fit(fitted.problem, errors);
   checks.groups = group_correlation(fitted);
   return checks;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <stdexcept>
 
 namespace isoflop {
@@ -94,12 +93,6 @@ double nonnegative_least_squares(const SmallSystem& system, double* best) {
   return most;
 }
 
-/// Place of a key, new ones at the end.
-template <class Key>
-int place_of(const Key& key, std::map<Key, int>& places) {
-  return places.try_emplace(key, static_cast<int>(places.size())).first->second;
-}
-
 }  // namespace
 
 SeedGrid::SeedGrid(const FitProblem& problem) : problem_(&problem) {
@@ -170,32 +163,40 @@ void SeedGrid::add_columns() {
   const Eigen::Index stride = (inputs.rows() + kProbes - 1) / kProbes;
   for (Eigen::Index i = 0; i < inputs.rows(); i += stride) probes.push_back(i);
   const Eigen::MatrixXd probed = inputs(probes, Eigen::all);
-  std::vector<std::vector<int>> reads(terms_.size());
+  std::vector<std::vector<bool>> reads(terms_.size());
   for (std::size_t t = 0; t < terms_.size(); ++t) {
-    std::vector<bool> does_read(other_.size(), false);
+    reads[t].resize(other_.size(), false);
     for (const std::size_t at :
          {std::size_t{0}, cells_.size() / 2, cells_.size() - 1}) {
       form.evaluate_columns(
           alone(cells_[at], terms_[t]), probed, column, &slopes);
       for (std::size_t k = 0; k < other_.size(); ++k) {
-        if (!slopes.col(other_[k]).isZero(0.0)) does_read[k] = true;
+        if (!slopes.col(other_[k]).isZero(0.0)) reads[t][k] = true;
       }
     }
-    for (std::size_t k = 0; k < other_.size(); ++k) {
-      if (does_read[k]) reads[t].push_back(other_[k]);
-    }
   }
-  std::map<std::pair<std::size_t, std::vector<double>>, int> column_places;
-  std::map<std::pair<int, int>, int> product_places;
+  // The first cell that is the same to two terms.
+  const auto first_like = [&](std::size_t index, std::size_t a, std::size_t b) {
+    std::size_t first = 0;
+    std::size_t step = 1;
+    for (std::size_t k = 0; k < other_.size(); ++k) {
+      const auto side = static_cast<std::size_t>(sides_[k]);
+      if (reads[a][k] || reads[b][k]) first += index / step % side * step;
+      step *= side;
+    }
+    return first;
+  };
   std::vector<Eigen::VectorXd> columns;
   std::vector<double> scales;
-  for (Cell& cell : cells_) {
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    Cell& cell = cells_[i];
     for (std::size_t t = 0; t < terms_.size(); ++t) {
-      std::vector<double> key;
-      for (const int j : reads[t]) key.push_back(cell.theta[j]);
-      const int place = place_of({t, key}, column_places);
-      cell.columns.push_back(place);
-      if (place < static_cast<int>(columns.size())) continue;
+      const std::size_t first = first_like(i, t, t);
+      if (first < i) {
+        cell.columns.push_back(cells_[first].columns[t]);
+        continue;
+      }
+      cell.columns.push_back(static_cast<int>(columns.size()));
       form.evaluate_columns(alone(cell, terms_[t]), inputs, column, nullptr);
       column -= log_loss;
       scales.push_back(column.maxCoeff());
@@ -203,12 +204,13 @@ void SeedGrid::add_columns() {
     }
     for (std::size_t a = 0; a < terms_.size(); ++a) {
       for (std::size_t b = a; b < terms_.size(); ++b) {
-        const std::pair pair(cell.columns[a], cell.columns[b]);
-        const int place = place_of(pair, product_places);
-        cell.products.push_back(place);
-        if (place == static_cast<int>(products_.size())) {
-          products_.push_back(pair);
+        const std::size_t first = first_like(i, a, b);
+        if (first < i) {
+          cell.products.push_back(cells_[first].products[cell.products.size()]);
+          continue;
         }
+        cell.products.push_back(static_cast<int>(products_.size()));
+        products_.emplace_back(cell.columns[a], cell.columns[b]);
       }
     }
   }
@@ -312,6 +314,7 @@ std::vector<SeedGrid::Seed> SeedGrid::seeds(int most) const {
   std::vector<Eigen::VectorXd> factors(cells_.size());
   std::vector<double> values(cells_.size());
   Eigen::VectorXd residual;
+  Eigen::VectorXd influence;
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     project(cells_[i], sums, factors[i]);
     residual.setZero(thinned.weight.size());
@@ -324,7 +327,7 @@ std::vector<SeedGrid::Seed> SeedGrid::seeds(int most) const {
     } else {
       residual = loss * (residual.array() - 1.0);
     }
-    values[i] = sum_of_losses(thinned, residual, nullptr);
+    values[i] = sum_of_losses(thinned, residual, influence);
   }
   std::vector<Seed> chosen;
   for (std::size_t i = 0; i < cells_.size(); ++i) {

@@ -105,9 +105,10 @@ struct ValleyEstimate {
   Tokens tokens;
   std::optional<Interval> params_interval;
   std::optional<Interval> tokens_interval;
-  std::optional<double> params_bias;  ///< valleys over exact optimum, less 1
-  std::optional<double> tokens_bias;
-  std::optional<OptimumEstimate> law;
+  /// Valleys over exact optimum, less 1.
+  std::optional<double> params_bias = std::nullopt;
+  std::optional<double> tokens_bias = std::nullopt;
+  std::optional<OptimumEstimate> law = std::nullopt;
 };
 
 struct ValleyResult {
