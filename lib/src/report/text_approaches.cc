@@ -117,14 +117,18 @@ std::string to_text(const EnvelopeResult& result) {
   }
   TextTable parts("lrrrl");
   parts.add({"lowest", "params", "from FLOP", "to FLOP", ""});
+  constexpr std::size_t kLongestName = 34;
+  bool has_edge = false;
   for (const EnvelopePart& part : result.parts) {
-    parts.add({printable(part.name),
+    has_edge = has_edge || part.is_edge;
+    parts.add({printable(part.name, kLongestName),
                format_quantity(part.params),
                format_quantity(Flops(part.flops.low)),
                format_quantity(Flops(part.flops.high)),
-               part.is_edge ? "not counted: no size beyond" : ""});
+               part.is_edge ? "edge" : ""});
   }
   text += parts.str();
+  if (has_edge) text += "  edge: no size beyond, not counted\n";
   if (!result.params) return text;
   TextTable table("rrrrr");
   table.add({"FLOP", "params", "interval", "tokens", "D/N"});
