@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/identifiability.h"
 
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "fit/decision.h"
+#include "fit/design.h"
 #include "fit/design_shape.h"
-#include "fit/problem.h"
+#include "fit/suggest_runs.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
@@ -22,102 +19,6 @@ namespace {
 /// less.
 constexpr double kLeastScale = 0.002;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// Jacobian of log loss by theta at the runs, columns scaled to unit norm,
-/// as its singular values and right vectors.
-struct Design {
-  std::vector<int> columns;  ///< coefficients behind the columns
-  Eigen::VectorXd norm;      ///< of the columns before scaling
-  Eigen::VectorXd singular;  ///< n_coefficients, zeros where runs are fewer
-  Eigen::MatrixXd right;     ///< n_coefficients squared, column per value
-  int rank = 0;
-  double condition = kInfinity;
-};
-
-/// @param columns  coefficients to judge: a term that ended at zero has no
-///     say, its column of the Jacobian being zero
-Design judge(const Form& form,
-             const Eigen::VectorXd& theta,
-             const WeightedInputs& runs,
-             const std::vector<int>& columns) {
-  const auto p = static_cast<Eigen::Index>(columns.size());
-  const Eigen::Index rows = std::max(runs.inputs.rows(), p);
-  Design design;
-  design.columns = columns;
-  design.norm.resize(p);
-  Eigen::MatrixXd scaled = Eigen::MatrixXd::Zero(rows, p);
-  {
-    Eigen::VectorXd unused;
-    Eigen::MatrixXd jacobian;
-    form.evaluate_columns(theta, runs.inputs, unused, &jacobian);
-    const Eigen::VectorXd weight = runs.weight.cwiseSqrt();
-    for (Eigen::Index k = 0; k < p; ++k) {
-      auto column = scaled.col(k).head(jacobian.rows());
-      column = weight.cwiseProduct(
-          jacobian.col(columns[static_cast<std::size_t>(k)]));
-      design.norm[k] = std::max(column.norm(), 1e-300);
-      column /= design.norm[k];
-    }
-  }
-  if (!scaled.allFinite()) {
-    design.singular = Eigen::VectorXd::Zero(p);
-    design.right = Eigen::MatrixXd::Identity(p, p);
-    return design;
-  }
-  // In place: the rows may be many, and only the triangle matters.
-  const Eigen::HouseholderQR<Eigen::Ref<Eigen::MatrixXd>> qr(scaled);
-  const Eigen::MatrixXd triangle =
-      scaled.topRows(p).triangularView<Eigen::Upper>();
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(triangle, Eigen::ComputeFullV);
-  design.singular = svd.singularValues();
-  design.right = svd.matrixV();
-  const double tolerance = static_cast<double>(rows) * 1e3 *
-                           std::numeric_limits<double>::epsilon() *
-                           design.singular[0];
-  for (const double value : design.singular) {
-    if (value > tolerance) ++design.rank;
-  }
-  if (design.rank == p) {
-    design.condition = design.singular[0] / design.singular[p - 1];
-  }
-  return design;
-}
-
-struct Spread {
-  double sd_log_loss = kInfinity;
-  double sd_log_params = kInfinity;
-};
-
-/// Spread of the decision if residuals have this scale.
-std::optional<Spread> spread_of(const Decision& decision,
-                                const Eigen::VectorXd& theta,
-                                const Design& design,
-                                double scale) {
-  const auto slopes = differentiate(decision, theta);
-  if (!slopes) return std::nullopt;
-  const auto sd = [&](const Eigen::VectorXd& gradient) {
-    const Eigen::VectorXd along =
-        design.right.transpose() *
-        gradient(design.columns).cwiseQuotient(design.norm);
-    return scale * along.cwiseQuotient(design.singular).norm();
-  };
-  return Spread{sd(slopes->log_loss), sd(slopes->log_params)};
-}
-
-/// Half-widths of 90 % intervals, with Student's quantile for few runs.
-constexpr double kWidestLogLoss = 0.08;
-const double kWidestLogParams = std::log(3.0);
-
-bool is_wide(const Spread& spread, double quantile) {
-  return !(quantile * spread.sd_log_loss <= kWidestLogLoss) ||
-         !(quantile * spread.sd_log_params <= kWidestLogParams);
-}
-
-/// Of the 90 % interval, for the spare runs of a design.
-double spare_quantile(Eigen::Index runs, int coefficients) {
-  const auto spare = static_cast<double>(runs - coefficients);
-  return student_quantile(0.95, std::max(1.0, spare));
-}
 
 int count_distinct(const WeightedInputs& runs) {
   constexpr double kNegligible = 1e-6;
@@ -148,78 +49,6 @@ std::string weakest_direction(const Form& form, const Design& design) {
     }
   }
   return join_words(names);
-}
-
-Eigen::VectorXd nominal_theta(const Form& form) {
-  Eigen::VectorXd values(form.coefficient_count());
-  for (int j = 0; j < form.coefficient_count(); ++j) {
-    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
-    values[j] = std::clamp(info.nominal, info.low, info.high);
-  }
-  return form.theta_from_coefficients(values);
-}
-
-/// The fewest runs, of at most the largest compute so far, after which the
-/// design at nominal values passes the gates: greedily the run that lowers
-/// the condition most. None for forms that read more than size and data.
-std::vector<SuggestedRun> suggest_runs(const Form& form,
-                                       const Decision& decision,
-                                       const WeightedInputs& present,
-                                       double scale) {
-  constexpr int kMostRuns = 8;
-  constexpr double kHighestCondition = 1e3;
-  constexpr int kSide = 7;
-  if (!decision.divides_budget() || form.input_count() != 2) return {};
-  const Eigen::VectorXd theta = nominal_theta(form);
-  const Eigen::MatrixXd& inputs = present.inputs;
-  const double largest = (inputs.col(0) + inputs.col(1)).maxCoeff();
-  const double middle_n =
-      0.5 * (inputs.col(0).maxCoeff() + inputs.col(0).minCoeff());
-  WeightedInputs grown = present;
-  std::vector<SuggestedRun> runs;
-  while (static_cast<int>(runs.size()) < kMostRuns) {
-    const Design design = judge(form, theta, grown, free_coefficients(form));
-    const auto now = spread_of(decision, theta, design, scale);
-    const double quantile = spare_quantile(
-        grown.inputs.rows(), static_cast<int>(design.columns.size()));
-    if (design.condition < kHighestCondition && now &&
-        !is_wide(*now, quantile)) {
-      return runs;
-    }
-    const Eigen::Index last = grown.inputs.rows();
-    grown.inputs.conservativeResize(last + 1, Eigen::NoChange);
-    grown.weight.conservativeResize(last + 1);
-    grown.weight[last] = 1.0;
-    double best = kInfinity;
-    Eigen::RowVectorXd chosen;
-    for (int i = 0; i < kSide * kSide; ++i) {
-      // Sizes a factor of 5 either way of the middle, 4 to 100 tokens a
-      // parameter.
-      const double log_n =
-          middle_n + std::log(5.0) * (2.0 * (i % kSide) / (kSide - 1) - 1.0);
-      const double log_ratio =
-          std::log(4.0) + std::log(25.0) * (i / kSide) / (kSide - 1);
-      if (2.0 * log_n + log_ratio > largest) continue;
-      // Another place says more than the same one again.
-      const auto is_same = [&](const SuggestedRun& run) {
-        return std::abs(std::log(run.params.value()) - log_n) < 1e-9 &&
-               std::abs(std::log(run.tokens / Tokens(1)) - log_n - log_ratio) <
-                   1e-9;
-      };
-      if (std::any_of(runs.begin(), runs.end(), is_same)) continue;
-      grown.inputs.row(last) << log_n, log_n + log_ratio;
-      const double condition =
-          judge(form, theta, grown, free_coefficients(form)).condition;
-      if (condition < best || chosen.size() == 0) {
-        best = condition;
-        chosen = grown.inputs.row(last);
-      }
-    }
-    if (chosen.size() == 0) return {};
-    grown.inputs.row(last) = chosen;
-    runs.push_back({Params(std::exp(chosen[0])), Tokens(std::exp(chosen[1]))});
-  }
-  return {};
 }
 
 std::string wide_reason(const Identifiability& result,
