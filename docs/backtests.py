@@ -108,7 +108,9 @@ def page(tests):
             "Learned from the runs with C <= Cmax / factor, where that leaves "
             "eight of them,", "and asked about the larger ones. Error is the "
             "mean of |predicted / observed - 1|,", "in per cent. "
-            "`isoflop backtest RUNS.CSV` does the same for your runs.", "",
+            "`isoflop backtest RUNS.CSV` does the same for your runs. Rows of "
+            "one", "name and size are one run: it is learned from or held out "
+            "as a whole.", "Factors that split alike count once.", "",
             "All sets and factors, each counting alike:", ""]
     text += summary_of(tests)
     text += ["", "Error by set and factor:", ""] + rows_of(tests)

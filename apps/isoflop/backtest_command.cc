@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/backtest.h"
 
-#include <istream>
 #include <stdexcept>
 
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
 #include "options.h"
+#include "runs_argument.h"
 
 namespace isoflop::cli {
 namespace {
@@ -27,8 +27,7 @@ int run_backtest(const Command& command,
   ReadOptions read_options;
   options.fill(read_options);
   const std::string& path = options.positional().front();
-  const Runs runs = path == "-" ? read_runs(streams.in, "<stdin>", read_options)
-                                : read_runs(path, read_options);
+  const Runs runs = runs_argument(path, read_options, streams);
   const Backtest result = backtest(runs, backtest_options);
   write_result(result, options.format(), streams);
   return report_findings(result.findings, options.format(), streams);

@@ -51,6 +51,7 @@ const Command kFitCommand{
      "fit data/pilot/pile.csv --bootstrap 200 --format json",
      "fit data/pilot/pile.csv --where family=pythia --objective squared",
      "fit data/pilot/pile.csv --law 'E + A/N^alpha + B/D^alpha'",
+     "fit data/pilot/pile.csv --law auto",
      "fit data/pilot/pile.csv --fix beta=alpha --coefficient alpha=0.1..1"},
     "RUNS.CSV",
     run_fit};

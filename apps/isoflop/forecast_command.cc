@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/forecast.h"
 
-#include <istream>
 #include <stdexcept>
 
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
 #include "options.h"
+#include "runs_argument.h"
 
 namespace isoflop::cli {
 namespace {
@@ -32,8 +32,7 @@ int run_forecast(const Command& command,
   const std::string& path = options.positional().front();
   const auto output = options.last("output");
   if (output) require_writable(*output, options.has("force"));
-  const Runs runs = path == "-" ? read_runs(streams.in, "<stdin>", read_options)
-                                : read_runs(path, read_options);
+  const Runs runs = runs_argument(path, read_options, streams);
   const Forecast result = forecast(runs, forecast_options);
   if (output) write_law(result.law, *output, options.has("force"));
   write_result(result, options.format(), streams);
@@ -47,7 +46,8 @@ const Command kForecastCommand{
     "learn from runs what larger runs will lose",
     {"forecast data/pilot/pile.csv",
      "forecast data/pilot/pile.csv --form additive --prior none",
-     "forecast data/pilot/pile.csv --scales averaged --format json"},
+     "forecast data/pilot/pile.csv --scales averaged --format json",
+     "forecast data/pilot/pile.csv --discrepancy none"},
     "RUNS.CSV",
     run_forecast};
 

@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "law_source.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "isoflop/fit/forecast.h"
-#include "isoflop/runs/read_runs.h"
 
 namespace isoflop::cli {
+namespace {
+
+/// Options that would be ignored: all of them without runs to learn from or a
+/// table to read, those of the forecast without the runs.
+void require_from(const OptionSet& options) {
+  const std::vector<OptionInfo> reading = option_infos<ReadOptions>();
+  for (const std::string& name : options.given_of_accepted()) {
+    const bool reads =
+        std::any_of(reading.begin(), reading.end(), [&](const auto& info) {
+          return info.name == name;
+        });
+    if (reads && options.has("at")) continue;
+    throw std::invalid_argument(name + " belongs to --from RUNS.CSV");
+  }
+}
+
+}  // namespace
 
 void offer_runs(OptionSet& options) {
   options
       .add("from",
            "RUNS.CSV",
-           "forecast from these runs, in place of a law (see `isoflop "
-           "forecast`)")
-      .add("where",
-           "TEXT",
-           "of --from: keep rows where a column holds a value, as family=c4 "
-           "(repeatable)");
+           "forecast from these runs, in place of a law; takes the options of "
+           "`isoflop forecast` too")
+      .accept<ReadOptions>()
+      .accept<ForecastOptions>();
 }
 
 LawSource law_or_forecast(const OptionSet& options,
@@ -25,9 +40,7 @@ LawSource law_or_forecast(const OptionSet& options,
                           bool allow_unverified) {
   const auto from = options.last("from");
   if (!from) {
-    if (options.has("where")) {
-      throw std::invalid_argument("where belongs to --from RUNS.CSV");
-    }
+    require_from(options);
     return {find_law(id, allow_unverified), {}};
   }
   if (options.has("law")) {
@@ -35,10 +48,20 @@ LawSource law_or_forecast(const OptionSet& options,
         "law and from are both given; one is to be asked");
   }
   ReadOptions read_options;
-  read_options.where = options.given("where");
+  options.fill(read_options);
+  ForecastOptions forecast_options;
+  options.fill(forecast_options);
   id = *from;
-  const Forecast known = forecast(read_runs(*from, read_options));
+  const Forecast known =
+      forecast(read_runs(*from, read_options), forecast_options);
   return {known.law, known.findings};
+}
+
+ReadOptions read_options_at(const OptionSet& options) {
+  ReadOptions read_options;
+  options.fill(read_options);
+  if (options.has("from")) read_options.where.clear();
+  return read_options;
 }
 
 }  // namespace isoflop::cli

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "isoflop/laws/law.h"
+#include "isoflop/runs/read_runs.h"
 #include "options.h"
 
 namespace isoflop::cli {
 
-/// Offers --from RUNS.CSV and --where: a forecast from runs in place of a law.
+/// Offers --from RUNS.CSV: a forecast from runs in place of a law, with every
+/// option of the verb forecast. To be called after the verb's own options.
 void offer_runs(OptionSet& options);
 
 /// A law, and what is doubtful about it where it was learned just now.
@@ -25,8 +27,12 @@ struct LawSource {
 
 /// The forecast from the runs of --from, else the law of this id or file.
 /// @param id  the path of the runs afterwards where they were given
+/// @throws std::invalid_argument for options of --from without it.
 LawSource law_or_forecast(const OptionSet& options,
                           std::string& id,
                           bool allow_unverified);
+
+/// How the table of --at is read: as that of --from, but for its `where`.
+ReadOptions read_options_at(const OptionSet& options);
 
 }  // namespace isoflop::cli

@@ -124,8 +124,8 @@ bool OptionSet::parse(const std::vector<std::string>& args,
                       const Streams& streams) {
   add("format", "WORD", any_of(formats_));
   add("help", "", "this text", 'h');
-  for (const po::option& option :
-       read_flags(command_, args, describe(infos_, letters_), infos_)) {
+  for (const po::option& option : read_flags(
+           command_, args, describe(all_infos(), letters_), all_infos())) {
     std::string name = option.string_key;
     std::replace(name.begin(), name.end(), '-', '_');
     if (name == kPositional) {
@@ -159,9 +159,11 @@ bool OptionSet::parse(const std::vector<std::string>& args,
 }
 
 bool OptionSet::offers(const std::string& name) const {
-  return std::any_of(infos_.begin(), infos_.end(), [&](const OptionInfo& info) {
+  const auto has_name = [&](const OptionInfo& info) {
     return info.name == name;
-  });
+  };
+  return std::any_of(infos_.begin(), infos_.end(), has_name) ||
+         std::any_of(accepted_.begin(), accepted_.end(), has_name);
 }
 
 void OptionSet::refuse_others(const std::vector<std::string>& names,
@@ -173,6 +175,20 @@ void OptionSet::refuse_others(const std::vector<std::string>& names,
     }
     fail(command_, "--" + flag_of(name) + " " + why);
   }
+}
+
+std::vector<OptionInfo> OptionSet::all_infos() const {
+  std::vector<OptionInfo> infos = infos_;
+  infos.insert(infos.end(), accepted_.begin(), accepted_.end());
+  return infos;
+}
+
+std::vector<std::string> OptionSet::given_of_accepted() const {
+  std::vector<std::string> names;
+  for (const OptionInfo& info : accepted_) {
+    if (has(info.name)) names.push_back(info.name);
+  }
+  return names;
 }
 
 std::vector<std::string> OptionSet::given(const std::string& name) const {

@@ -46,6 +46,16 @@ class OptionSet {
     }
     return *this;
   }
+  /// Takes the options of a core struct too, without a line in the help: they
+  /// are those of another verb, and some option's words say which. What is
+  /// offered already is shared.
+  template <class Options>
+  OptionSet& accept() {
+    for (OptionInfo info : option_infos<Options>()) {
+      if (!offers(info.name)) accepted_.push_back(std::move(info));
+    }
+    return *this;
+  }
   /// Offers an option of the command line's own; a switch without a
   /// placeholder. `letter` is its short form, 0 for none.
   OptionSet& add(const std::string& name,
@@ -93,6 +103,8 @@ class OptionSet {
   std::vector<std::string> given(const std::string& name) const;
   std::optional<std::string> last(const std::string& name) const;
   bool has(const std::string& name) const { return !given(name).empty(); }
+  /// Those given of the options that are accepted without a line in the help.
+  std::vector<std::string> given_of_accepted() const;
   const std::vector<std::string>& positional() const { return positional_; }
   Format format() const { return format_; }
 
@@ -101,9 +113,12 @@ class OptionSet {
   bool offers(const std::string& name) const;
   void refuse_others(const std::vector<std::string>& names,
                      const std::string& why) const;
+  /// Offered and accepted.
+  std::vector<OptionInfo> all_infos() const;
 
   const Command& command_;
   std::vector<OptionInfo> infos_;
+  std::vector<OptionInfo> accepted_;
   std::vector<std::pair<std::string, char>> letters_;
   std::vector<std::pair<std::string, std::string>> values_;
   std::vector<std::string> positional_;

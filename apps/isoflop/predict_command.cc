@@ -20,7 +20,9 @@ int predict_rows(const LawSource& source,
                  const OptionSet& options,
                  const Streams& streams) {
   PredictionTable table =
-      predict_table(source.law, read_planned_runs(path), predict_options);
+      predict_table(source.law,
+                    read_planned_runs(path, read_options_at(options)),
+                    predict_options);
   source.add_to(table.findings);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(table);
@@ -50,6 +52,8 @@ int run_predict(const Command& command,
     throw std::invalid_argument(
         "predict: --at has the runs; params, tokens and flops are for one");
   }
+  // Says then which column of a table is meant.
+  if (table || options.has("from")) inputs.column.clear();
   const LawSource source =
       law_or_forecast(options, inputs.law, inputs.allow_unverified);
   if (table) {

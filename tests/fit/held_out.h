@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "isoflop/base/random.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/runs/read_runs.h"
 
 namespace isoflop::testing {
@@ -36,6 +40,41 @@ Runs rows_of(const Runs& runs, F&& keeps) {
 /// C = 6 N D of each row.
 inline Eigen::VectorXd compute_of(const Runs& runs) {
   return 6.0 * runs.params.cwiseProduct(runs.tokens);
+}
+
+/// Runs of a law with a wavy departure from it and a little noise.
+inline Runs wavy_runs(int count, std::uint64_t seed) {
+  const Law law = published_law("besiroglu2024");
+  RandomStream random(seed, 0);
+  Eigen::VectorXd params(count);
+  Eigen::VectorXd tokens(count);
+  Eigen::VectorXd loss(count);
+  for (int i = 0; i < count; ++i) {
+    params[i] = 1e7 * std::pow(100.0, random.uniform());
+    tokens[i] = params[i] * 5.0 * std::pow(20.0, random.uniform());
+    loss[i] = law.loss(Params(params[i]), Tokens(tokens[i])).value() *
+              std::exp(0.01 * std::sin(std::log(params[i])) +
+                       0.002 * random.normal());
+  }
+  return runs_from_columns(
+      {{"params", params}, {"tokens", tokens}, {"loss", loss}});
+}
+
+/// Runs of an additive law with 0.3 % of noise, over three decades of compute.
+inline Runs law_runs(int count, std::uint64_t seed, double alpha, double beta) {
+  RandomStream random(seed, 0);
+  Eigen::VectorXd params(count);
+  Eigen::VectorXd tokens(count);
+  Eigen::VectorXd loss(count);
+  for (int i = 0; i < count; ++i) {
+    params[i] = 1e7 * std::pow(100.0, random.uniform());
+    tokens[i] = params[i] * 5.0 * std::pow(20.0, random.uniform());
+    loss[i] = (1.8 + std::pow(params[i] / 1e7, -alpha) +
+               std::pow(tokens[i] / 1e8, -beta)) *
+              std::exp(0.003 * random.normal());
+  }
+  return runs_from_columns(
+      {{"params", params}, {"tokens", tokens}, {"loss", loss}});
 }
 
 }  // namespace isoflop::testing

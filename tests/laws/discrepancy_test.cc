@@ -123,6 +123,40 @@ TEST(Discrepancy, IsTheNormalGivenTheRuns) {
   EXPECT_EQ(at.sd_drift, 0.0);
 }
 
+TEST(Discrepancy, DoubtsMoreOffTheLineOfItsRuns) {
+  DiscrepancyData data = example(0.004);
+  data.inputs.col(0).setConstant(18.0);
+  const Discrepancy usual(kForm, kCoefficients, data);
+  data.off_line = 0.2;
+  const Discrepancy line(kForm, kCoefficients, data);
+  const Tokens tokens(1e10);
+  const Params on(std::exp(18.0));
+  EXPECT_EQ(line.at(on, tokens).sd_run(), usual.at(on, tokens).sd_run());
+  const Params off(std::exp(18.0 - 1.5));
+  EXPECT_THAT(
+      line.at(off, tokens).sd_law,
+      near_rel(std::hypot(usual.at(off, tokens).sd_law, 0.2 * 1.5), kSolver));
+}
+
+TEST(InputLine, IsTheOneThatInputsLieNearestTo) {
+  Eigen::MatrixXd inputs(4, 2);
+  inputs << 0, 1, 1, 2.1, 2, 2.9, 3, 4;
+  const InputLine line = InputLine::of(inputs);
+  const Eigen::MatrixXd centred = inputs.rowwise() - inputs.colwise().mean();
+  const Eigen::Matrix2d covariance = centred.transpose() * centred / 4.0;
+  // An eigenvector, of the smaller eigenvalue.
+  const double least = line.spread * line.spread;
+  EXPECT_LT((covariance * line.across - least * line.across).norm(), 1e-12);
+  EXPECT_LT(least, 0.5 * covariance.trace());
+  const auto at = [&](double off) {
+    const Eigen::Vector2d place = line.centre + off * line.across;
+    return line.distance(place[0], place[1]);
+  };
+  EXPECT_EQ(at(line.spread), 0.0);
+  EXPECT_THAT(at(2.0 * line.spread + 3.0), near_rel(3.0, kRounding));
+  EXPECT_THAT(at(-2.0 * line.spread - 3.0), near_rel(3.0, kRounding));
+}
+
 TEST(Discrepancy, OfEqualPartsIsThatOfOne) {
   DiscrepancyData data = example(0.004);
   const Discrepancy one(kForm, kCoefficients, data);
@@ -160,6 +194,12 @@ TEST(Discrepancy, RefusesColumnsThatDoNotFit) {
   EXPECT_THROW(Discrepancy(kForm, kCoefficients, data), std::invalid_argument);
   data = example(0.004);
   data.parts[0].theta_factor.resize(2, 2);
+  EXPECT_THROW(Discrepancy(kForm, kCoefficients, data), std::invalid_argument);
+  data = example(0.004);
+  data.parts[0].weight = 0.5;
+  EXPECT_THROW(Discrepancy(kForm, kCoefficients, data), std::invalid_argument);
+  data = example(0.004);
+  data.run[0] = 5;
   EXPECT_THROW(Discrepancy(kForm, kCoefficients, data), std::invalid_argument);
   const Discrepancy right(kForm, kCoefficients, example(0.004));
   EXPECT_THROW(right.at(Params(0), Tokens(1e9)), std::invalid_argument);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -49,6 +51,56 @@ TEST(PredictTable, ScoresWhatIsKnown) {
   EXPECT_THAT(table.score->mean_abs_error, near_rel(0.1 / 3.0, kRounding));
   EXPECT_THAT(table.score->mean_error, near_rel(0.1 / 3.0, kRounding));
   EXPECT_THAT(*table.score->coverage, near_rel(2.0 / 3.0, kRounding));
+}
+
+TEST(PredictTable, WarnsBelowTheSmallestRunToo) {
+  const Law law = published_law("besiroglu2024");
+  PlannedRuns runs = three_runs();
+  runs.params *= 1e-4;
+  runs.tokens *= 1e-4;
+  const PredictionTable table = predict_table(law, runs);
+  const Finding* finding = find(table.findings, "law.extrapolation");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_THAT(finding->message, ::testing::HasSubstr("smallest"));
+}
+
+TEST(PredictTable, WidensBeyondTheRunsAsTheBackTestSays) {
+  Law law = published_law("besiroglu2024");
+  const PlannedRuns runs = three_runs();
+  const PredictionTable plain = predict_table(law, runs);
+  law.widening = {{10.0, 3.0, 5}};
+  const PredictionTable wide = predict_table(law, runs);
+  for (std::size_t k = 0; k < 3; ++k) {
+    const PredictedRun& row = wide.rows[k];
+    const double factor = law.widening_at(row.flops);
+    EXPECT_EQ(row.widening, factor);
+    EXPECT_EQ(row.widening, predict(law, row.params, row.tokens).widening);
+    const double loss = row.loss.value();
+    EXPECT_THAT(std::log(row.curve->high / loss),
+                near_rel(factor * std::log(plain.rows[k].curve->high / loss),
+                         testing::kSolver));
+  }
+  EXPECT_EQ(wide.rows[0].widening, 1.0);
+  EXPECT_EQ(wide.rows[2].widening, 3.0);
+}
+
+TEST(Law, WidensLinearlyInLogComputeBetweenDistances) {
+  Law law = published_law("besiroglu2024");
+  const double most = law.range.flops->high;
+  EXPECT_EQ(law.widening_at(Flops(10 * most)), 1.0);
+  law.widening = {{10.0, 2.0, 5}, {100.0, 5.0, 5}};
+  EXPECT_EQ(law.widening_at(Flops(0.1 * most)), 1.0);
+  EXPECT_EQ(law.widening_at(Flops(most)), 1.0);
+  EXPECT_THAT(law.widening_at(Flops(std::sqrt(10.0) * most)),
+              near_rel(1.5, kRounding));
+  EXPECT_THAT(law.widening_at(Flops(10.0 * most)), near_rel(2.0, kRounding));
+  EXPECT_THAT(law.widening_at(Flops(std::sqrt(1000.0) * most)),
+              near_rel(3.5, kRounding));
+  EXPECT_EQ(law.widening_at(Flops(1e4 * most)), 5.0);
+  const Law back = parse_law(law_text(law), "law.json");
+  ASSERT_EQ(back.widening.size(), 2u);
+  EXPECT_EQ(back.widening[1].factor, 5.0);
+  EXPECT_EQ(back.widening[1].runs, 5);
 }
 
 TEST(PredictTable, RefusesRowsThatAreNone) {

@@ -74,3 +74,39 @@ def test_unknown_options_are_refused():
         isoflop.forecast(runs(), amplitud=[0.1])
     with pytest.raises(ValueError, match="declares no prior"):
         isoflop.forecast(runs(), form="kaplan")
+
+
+def test_a_forecast_tells_how_it_was_made():
+    forecast = isoflop.forecast(runs(), prior="none", discrepancy="none")
+    assert forecast.options["discrepancy"] == "none"
+    assert forecast.options["level"] == "0.9"
+    assert "threads" not in forecast.options
+    assert set(forecast.prior_deviations) == {
+        "ln alpha gamma", "ln beta gamma", "ln gamma"}
+    assert forecast.log_evidence is None
+    assert pickle.loads(pickle.dumps(forecast.law)).is_forecast
+    with pytest.raises(ValueError, match="amplitude"):
+        isoflop.forecast(runs(), amplitude=[])
+
+
+def test_a_backtest_takes_the_options_of_the_forecast():
+    result = isoflop.backtest(
+        runs(), factor=[3], bootstrap=20, discrepancy="none", form="additive")
+    assert [m.name for m in result.methods] == ["forecast", "additive"]
+
+
+def test_a_fit_takes_the_form_that_predicts_best():
+    fit = isoflop.fit(runs(), law="auto", bootstrap=0)
+    assert fit.trials[0].law == fit.law.form
+    assert fit.trials[0].score.mean_abs_error < 0.05
+
+
+def test_intervals_of_a_fit_are_widened_beyond_its_runs():
+    fit = isoflop.fit(runs(), bootstrap=50)
+    run = {"params": 1e11, "tokens": 1e13}
+    prediction = isoflop.predict(law=fit, **run)
+    assert prediction.widening == fit.law.widening_at(6e24) > 1.0
+    table = isoflop.predict_table(fit, [1e11], [1e13])
+    assert table.widening[0] == prediction.widening
+    plain = isoflop.fit(runs(), bootstrap=50, widening="none")
+    assert isoflop.predict(law=plain, **run).widening == 1.0

@@ -54,10 +54,24 @@ void take_form(py::dict& keywords, FitOptions& options) {
   options.fix = handle.form->settings().fixed;
 }
 
+void bind_tests(py::module_& module) {
+  py::class_<BacktestScore>(module, "BacktestScore", "How a method came out.")
+      .def_readonly("runs", &BacktestScore::runs)
+      .def_readonly("mean_abs_error", &BacktestScore::mean_abs_error)
+      .def_readonly("mean_error", &BacktestScore::mean_error)
+      .def_readonly("coverage", &BacktestScore::coverage)
+      .def_readonly("width", &BacktestScore::width);
+  py::class_<FormTrial>(module, "FormTrial", "A form that law='auto' tried.")
+      .def_readonly("law", &FormTrial::law)
+      .def_readonly("score", &FormTrial::score)
+      .def_readonly("problem", &FormTrial::problem);
+}
+
 }  // namespace
 
 void bind_fit(py::module_& module) {
   bind_parts(module);
+  bind_tests(module);
   py::class_<FitResult> result(
       module, "FitResult", "A fitted law and how far it can be trusted.");
   result.def_readonly("law", &FitResult::law)
@@ -75,6 +89,7 @@ void bind_fit(py::module_& module) {
       .def_readonly("profile", &FitResult::profile)
       .def_readonly("influence", &FitResult::influence)
       .def_readonly("residual_checks", &FitResult::residual_checks)
+      .def_readonly("trials", &FitResult::trials)
       .def_readonly("findings", &FitResult::findings)
       .def_property_readonly("is_identified", &FitResult::is_identified);
   add_report(result);

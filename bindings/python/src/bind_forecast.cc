@@ -50,6 +50,8 @@ void bind_table(py::module_& module) {
           "run_low", column([](Row row) { return end_of(row.run, false); }))
       .def_property_readonly(
           "run_high", column([](Row row) { return end_of(row.run, true); }))
+      .def_property_readonly("widening",
+                             column([](Row row) { return row.widening; }))
       .def_property_readonly("extrapolation", column([](Row row) {
                                return row.extrapolation.value_or(kMissing);
                              }));
@@ -78,12 +80,6 @@ void bind_table(py::module_& module) {
 }
 
 void bind_backtest(py::module_& module) {
-  py::class_<BacktestScore>(module, "BacktestScore", "How a method came out.")
-      .def_readonly("runs", &BacktestScore::runs)
-      .def_readonly("mean_abs_error", &BacktestScore::mean_abs_error)
-      .def_readonly("mean_error", &BacktestScore::mean_error)
-      .def_readonly("coverage", &BacktestScore::coverage)
-      .def_readonly("width", &BacktestScore::width);
   py::class_<BacktestMethod>(module, "BacktestMethod", "A way to predict.")
       .def_readonly("name", &BacktestMethod::name)
       .def_readonly("overall", &BacktestMethod::overall)
@@ -166,6 +162,17 @@ void bind_forecast(py::module_& module) {
       .def_readonly("residual_scale", &Forecast::residual_scale)
       .def_readonly("log_evidence", &Forecast::log_evidence)
       .def_property_readonly("scales", &Forecast::scales)
+      .def_property_readonly(
+          "prior_deviations",
+          [](const Forecast& self) {
+            return std::map<std::string, double>(self.prior_deviations.begin(),
+                                                 self.prior_deviations.end());
+          },
+          "By coordinate of the prior: how far off the mode is, in sds.")
+      .def_property_readonly(
+          "options",
+          [](const Forecast& self) { return self.law.provenance.options; },
+          "The options it was made with, as texts by name.")
       .def_readonly("findings", &Forecast::findings)
       .def(
           "predict",

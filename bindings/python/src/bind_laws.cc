@@ -54,6 +54,13 @@ void bind_law(py::module_& module) {
                     "n_draws x n_coefficients, in the order of the form")
       .def_readonly("status", &Law::status)
       .def_property_readonly("is_forecast", &Law::is_forecast)
+      .def(
+          "widening_at",
+          [](const Law& self, double flops) {
+            return self.widening_at(Flops(flops));
+          },
+          py::arg("flops"),
+          "How much wider intervals must be at a compute, by a back-test.")
       .def_property_readonly(
           "form", [](const Law& value) { return value.form->name(); })
       .def_property_readonly(
@@ -173,6 +180,9 @@ void bind_laws(py::module_& module) {
       .def_readonly("allocation", &Prediction::allocation)
       .def_readonly("downstream", &Prediction::downstream)
       .def_readonly("extrapolation", &Prediction::extrapolation)
+      .def_readonly("widening",
+                    &Prediction::widening,
+                    "How much the law's back-test widened the intervals.")
       .def_readonly("findings", &Prediction::findings);
   add_report(prediction);
   const auto infos = all_infos<PredictInputs, PredictOptions>();

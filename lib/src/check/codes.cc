@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdexcept>
 
+#include "check/forecast_codes.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/check/check.h"
 
@@ -247,77 +248,6 @@ With --drop-bad, rows with empty cells or cells that are no positive number are
 counted and left out. Runs that failed are not missing at random: without them
 a law can look better than it is.
 )"},
-    {"forecast.few-runs",
-     "too few different runs for a forecast",
-     R"(
-A forecast needs eight runs that differ in size or data. With fewer the prior
-decides the answer.
-
-Add runs of other sizes and data; `isoflop predict --law ID` answers from a
-published law meanwhile.
-)"},
-    {"forecast.flat-design",
-     "size and data of the runs do not vary apart",
-     R"(
-All runs have one size, one amount of data, one compute or one ratio of tokens
-to parameters, within 10 %. Along that line a forecast holds; how the loss
-divides into a part of size and a part of data, and so how compute should
-divide, is the prior's word alone. Plans refuse such a law.
-
-Add runs off the line: the largest size on half and on twice its data.
-)"},
-    {"forecast.prior-mismatch",
-     "the runs are unlike the losses that the prior is about",
-     R"(
-The prior of the exponents comes from losses of language models in nats per
-token. Here an exponent ends more than 2.5 standard deviations off it, or the
-median loss is outside 0.3 to 15 nats: another unit, another kind of task, or a
-loss that size or data hardly move. Forecasts are then pulled to the wrong
-place.
-
-Check the unit of the loss. For another kind of task take --prior none, or
-laws fitted to such runs by --prior-law.
-)"},
-    {"forecast.poor-law",
-     "the runs depart from the law by as much as was looked for",
-     R"(
-The likeliest departure of the runs from the law is the largest of the grid. The
-law is then no guide beyond the runs: they may mix setups, or the law has the
-wrong form.
-
-Split the runs (--where), or compare forms with `isoflop backtest`.
-)"},
-    {"forecast.thinned",
-     "not all rows were used",
-     R"(
-The work of a forecast grows with the cube of its rows. Of more than 2000 some
-are taken evenly over size and data. Checkpoints of one run say little that its
-neighbours do not.
-)"},
-    {"backtest.no-splits",
-     "too few runs to hold some out",
-     R"(
-A back-test learns from the runs up to a share of the largest compute and
-predicts the larger ones. No --factor leaves eight of the first and two of the
-others.
-)"},
-    {"backtest.forecast-worse",
-     "on these runs the forecast is worse than the plain fit",
-     R"(
-Over many sets of runs the forecast has half the error of the plain fit a decade
-out. Here it has more: the runs may be far from what its prior is about, span
-more than two decades of compute, or be very small.
-
-Predict with the plain fit (`isoflop fit`), and look at --factor one by one.
-)"},
-    {"backtest.intervals-short",
-     "intervals of the forecast held fewer of the larger runs than they should",
-     R"(
-Coverage is an average over sets of runs: within one nearly all runs are
-covered, or nearly all are not, because what departs from the law does so for
-all of them. On these runs the intervals were too short by more than 15 % of the
-runs.
-)"},
     {"valleys.not-bracketed",
      "budgets whose parabola has no minimum among their runs",
      R"(
@@ -456,10 +386,29 @@ Source: Ludziejewski et al. 2025, arXiv:2502.05172.
 )",
      "law"},
     {"law.extrapolation",
-     "a prediction beyond a hundred times the law's largest compute",
+     "a prediction far beyond the runs of the law",
      R"(
 The run predicted has more than a hundred times the compute of the largest run
-the law was fitted on.
+the law was fitted on, or, in a table of runs, less than a tenth of that of the
+smallest. Small runs depart from a law most.
+)"},
+    {"fit.not-widened",
+     "intervals beyond the runs are not widened by a back-test",
+     R"(
+Refits know the scatter of the runs, not the error of the form, which grows with
+the distance from the runs. So a fit is tested on its own larger runs, and
+intervals of predictions beyond all of them are as many times wider as they had
+to be there. This takes eight smaller runs and two that are larger by a factor
+of three; there are not as many.
+
+`isoflop forecast` allows for the error of the form in another way.
+)"},
+    {"fit.auto-untested",
+     "too few runs to choose a form by what it predicts",
+     R"(
+--law auto fits every form that reads the columns at hand to the smaller runs,
+and takes the one that predicts the larger ones best. This takes eight smaller
+runs and two that are larger by a factor of three.
 )"},
 };
 
@@ -468,6 +417,8 @@ the law was fitted on.
 std::vector<RuleInfo> finding_codes() {
   std::vector<RuleInfo> codes = check_rules();
   codes.insert(codes.end(), std::begin(kCodes), std::end(kCodes));
+  const std::span<const RuleInfo> forecasts = forecast_codes();
+  codes.insert(codes.end(), forecasts.begin(), forecasts.end());
   return codes;
 }
 

@@ -141,6 +141,7 @@ RunsComparison compare_runs(const Runs& first,
   chosen.huber_delta = options.huber_delta;
   chosen.residual = options.residual;
   chosen.bootstrap = options.bootstrap;
+  chosen.widening = WideningChoice::None;
   chosen.level = options.level;
   chosen.seed = options.seed;
   chosen.threads = options.threads;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "fit/doubt.h"
+#include "fit/form_choice.h"
 #include "fit/polish.h"
 #include "fit/problem.h"
 #include "fit/quiet.h"
@@ -186,10 +187,10 @@ void add_few_runs_finding(const FitResult& result,
        {{"spare_runs", static_cast<double>(spare)}}});
 }
 
-FitResult start_result(const Runs& runs,
-                       const FitOptions& options,
-                       std::shared_ptr<const Form> form) {
-  FitResult result;
+void start_result(const Runs& runs,
+                  const FitOptions& options,
+                  std::shared_ptr<const Form> form,
+                  FitResult& result) {
   result.law.id = runs.source;
   result.law.form = form;
   result.law.provenance.title = "fit to " + runs.source;
@@ -208,7 +209,46 @@ FitResult start_result(const Runs& runs,
                           form->input_index(kUniqueTokens.name);
     if (!is_known) result.findings.push_back(finding);
   }
-  return result;
+}
+
+/// The form of `law = "auto"`; the additive one where none can be tested.
+FitOptions choose_form(const Runs& runs,
+                       const FitOptions& options,
+                       FitResult& result) {
+  FitOptions chosen = options;
+  if (options.law != kAutoLaw) return chosen;
+  chosen.law = FitOptions().law;
+  result.trials = try_forms(runs, options);
+  if (!result.trials.empty() && result.trials.front().score) {
+    chosen.law = result.trials.front().law;
+    return chosen;
+  }
+  result.findings.push_back({"fit.auto-untested",
+                             Severity::Warning,
+                             "too few runs to hold the larger ones out: no "
+                             "form was tested, and the " +
+                                 chosen.law + " one is taken",
+                             "add smaller runs, or name the form",
+                             {{"runs", static_cast<double>(runs.size())}}});
+  return chosen;
+}
+
+/// Tests the fit on its own larger runs, for intervals beyond all of them.
+void add_widening(const Runs& runs,
+                  const FitOptions& options,
+                  FitResult& result) {
+  const bool is_wanted =
+      options.widening == WideningChoice::Backtest && options.bootstrap > 0;
+  if (!is_wanted) return;
+  result.law.widening = widening_of(runs, options);
+  if (!result.law.widening.empty()) return;
+  result.findings.push_back(
+      {"fit.not-widened",
+       Severity::Note,
+       "too few runs to hold the larger ones out: intervals beyond the runs "
+       "are those of refits, which know nothing of the error of the form",
+       "add smaller runs; isoflop forecast allows for that error",
+       {{"runs", static_cast<double>(runs.size())}}});
 }
 
 }  // namespace
@@ -221,14 +261,17 @@ std::map<std::string, Interval> FitResult::named_intervals() const {
   return named;
 }
 
-FitResult fit(const Runs& runs, const FitOptions& options) {
-  validate(options, "fit");
-  require_doubt(options);
+FitResult fit(const Runs& runs, const FitOptions& asked) {
+  validate(asked, "fit");
+  require_doubt(asked);
   if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
   const QuietSolver quiet;
+  FitResult result;
+  const FitOptions options = choose_form(runs, asked, result);
   const auto shared_form = form_of(runs, options);
   const Form& form = *shared_form;
-  FitResult result = start_result(runs, options, shared_form);
+  start_result(runs, asked, shared_form, result);
+  add_widening(runs, options, result);
 
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);

@@ -2,12 +2,15 @@
 #include "isoflop/fit/forecast.h"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numbers>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
+#include "fit/forecast_doubt.h"
 #include "fit/forecast_evidence.h"
 #include "fit/forecast_mode.h"
 #include "isoflop/base/random.h"
@@ -17,6 +20,23 @@
 
 namespace isoflop {
 namespace {
+
+/// A grid without a value has no best.
+void require_grids(const ForecastOptions& options) {
+  for_each_field(options, [](const auto& field, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>,
+                                 std::vector<double>>) {
+      if (!value.empty()) return;
+      throw std::invalid_argument("forecast: " + std::string(field.name) +
+                                  " is empty, but must hold a number");
+    }
+  });
+}
+
+/// Rows far off the others are left out in rounds, as they hide each other, but
+/// of all rows at most one in so many: more are no exceptions.
+constexpr int kRoundsAside = 2;
+constexpr Eigen::Index kShareAside = 10;
 
 std::vector<DiscrepancyScales> grid_of(const ForecastOptions& options,
                                        double residual_scale,
@@ -77,40 +97,129 @@ Eigen::VectorXd log_evidences(const ForecastProblem& problem,
                0.5 * precision.array().log().sum() +
                log_prior_of_amplitude(
                    evidence.grid()[static_cast<std::size_t>(g)].amplitude);
-    if (!std::isfinite(found[g])) {
-      found[g] = -std::numeric_limits<double>::infinity();
-    }
+    if (!std::isfinite(found[g])) found[g] = -kInfinite;
   }
   return found;
 }
 
 /// The mode, the evidence of all scales about it, and the best of these.
 struct Learned {
+  std::vector<DiscrepancyScales> grid;
   Eigen::VectorXd at;
   Eigen::VectorXd log_evidence;
   Eigen::Index best = 0;
   Eigen::MatrixXd lower;  ///< Cholesky factor of the best covariance
+  /// Rows far off what all others say of them, the farthest first.
+  std::vector<Eigen::Index> far;
 };
 
+Eigen::MatrixXd cholesky_of(const DiscrepancyData& data,
+                            const DiscrepancyScales& scales) {
+  return Eigen::LLT<Eigen::MatrixXd>(covariance_of(data, scales)).matrixL();
+}
+
+/// Rows whose loss the others would not have given, in sds of what these say
+/// and of the noise of a run that is not known to be off: a law and its
+/// departure bend, but not by one run alone.
+std::vector<Eigen::Index> far_rows(const ForecastProblem& problem,
+                                   const ForecastEvidence& evidence,
+                                   const DiscrepancyData& data,
+                                   const Learned& learned) {
+  constexpr double kFar = 7.0;  // on real runs fewer at most, see the docs
+  const auto best = static_cast<std::size_t>(learned.best);
+  const Eigen::VectorXd inverse = evidence.inverse_diagonal(best);
+  Eigen::VectorXd off;
+  problem.residuals(learned.at, off, nullptr);
+  learned.lower.triangularView<Eigen::Lower>().solveInPlace(off);
+  learned.lower.transpose().triangularView<Eigen::Upper>().solveInPlace(off);
+  const double noise = learned.grid[best].noise * learned.grid[best].noise;
+  Eigen::VectorXd score(off.size());
+  for (Eigen::Index i = 0; i < off.size(); ++i) {
+    const double own = noise / data.weight[i] + kCovarianceJitter;
+    const double others = std::max(1.0 / inverse[i] - own, 0.0);
+    score[i] =
+        std::abs(off[i] / inverse[i]) /
+        std::sqrt(others + noise / problem.weight[i] + kCovarianceJitter);
+  }
+  std::vector<Eigen::Index> far;
+  for (Eigen::Index i = 0; i < score.size(); ++i) {
+    if (score[i] > kFar) far.push_back(i);
+  }
+  std::stable_sort(far.begin(), far.end(), [&](auto a, auto b) {
+    return score[a] > score[b];
+  });
+  return far;
+}
+
 Learned learn(const ForecastProblem& problem,
-              const ForecastEvidence& evidence,
               const DiscrepancyData& data,
-              const Eigen::VectorXd& start) {
+              const RobustMode& first,
+              const ForecastOptions& options) {
   constexpr int kPasses = 3;
+  const ForecastEvidence evidence(
+      data,
+      grid_of(options, first.scale, problem.run_count < problem.size()),
+      options.threads);
   Learned found;
-  found.at = start;
+  found.grid = evidence.grid();
+  found.at = first.at;
   for (int pass = 0; pass < kPasses; ++pass) {
     found.log_evidence = log_evidences(problem, evidence, found.at);
     const Eigen::Index last = found.best;
-    found.log_evidence.maxCoeff(&found.best);
+    if (found.log_evidence.maxCoeff(&found.best) == -kInfinite) {
+      throw std::runtime_error(
+          "forecast: no scales of the discrepancy have a finite evidence; "
+          "look at amplitude, noise and the losses");
+    }
     // The same scales lead to the same mode.
     if (pass > 0 && found.best == last) break;
-    const auto& scales = evidence.grid()[static_cast<std::size_t>(found.best)];
     found.lower =
-        Eigen::LLT<Eigen::MatrixXd>(covariance_of(data, scales)).matrixL();
+        cholesky_of(data, found.grid[static_cast<std::size_t>(found.best)]);
     found.at = correlated_mode(problem, found.at, found.lower);
   }
+  found.far = far_rows(problem, evidence, data, found);
   return found;
+}
+
+std::string prior_words(const ForecastOptions& options) {
+  if (options.prior_law.empty()) return std::string(to_string(options.prior));
+  return "from " + join_words(options.prior_law);
+}
+
+/// The robust mode itself, errors of the runs taken as independent.
+Learned law_alone(const DiscrepancyData& data, const RobustMode& first) {
+  Learned found;
+  found.at = first.at;
+  DiscrepancyScales scales;
+  scales.noise = first.scale;
+  found.grid = {scales};
+  found.log_evidence = Eigen::VectorXd::Zero(1);
+  found.lower = cholesky_of(data, scales);
+  return found;
+}
+
+/// All that one set of rows says.
+struct Lesson {
+  RobustMode first;
+  DiscrepancyData data;
+  Learned learned;
+};
+
+Lesson learn_from(const ForecastProblem& problem,
+                  const ForecastOptions& options) {
+  Lesson lesson;
+  lesson.first = robust_mode(problem, options.threads);
+  DiscrepancyData& data = lesson.data;
+  data.inputs = problem.inputs;
+  data.log_loss = problem.log_loss;
+  data.weight = lesson.first.noise_weight.cwiseProduct(problem.weight);
+  data.run = problem.run;
+  data.drift = options.drift;
+  data.prior = prior_words(options);
+  lesson.learned = options.discrepancy == DiscrepancyChoice::None
+                       ? law_alone(data, lesson.first)
+                       : learn(problem, data, lesson.first, options);
+  return lesson;
 }
 
 /// F with F F' the covariance of the prior coordinates at the mode.
@@ -131,7 +240,6 @@ Eigen::MatrixXd coordinate_factor(const ForecastProblem& problem,
 
 /// The parts of the discrepancy: the best scales, or all that matter.
 std::vector<DiscrepancyPart> parts_of(const ForecastProblem& problem,
-                                      const ForecastEvidence& evidence,
                                       const DiscrepancyData& data,
                                       const Learned& learned,
                                       ScaleChoice choice) {
@@ -149,15 +257,11 @@ std::vector<DiscrepancyPart> parts_of(const ForecastProblem& problem,
         choice == ScaleChoice::Best ? g == learned.best : share >= kLeastShare;
     if (!is_taken) continue;
     DiscrepancyPart part;
-    part.scales = evidence.grid()[static_cast<std::size_t>(g)];
+    part.scales = learned.grid[static_cast<std::size_t>(g)];
     part.weight = share;
     sum += share;
     const Eigen::MatrixXd lower =
-        g == learned.best
-            ? learned.lower
-            : Eigen::MatrixXd(
-                  Eigen::LLT<Eigen::MatrixXd>(covariance_of(data, part.scales))
-                      .matrixL());
+        g == learned.best ? learned.lower : cholesky_of(data, part.scales);
     part.theta_factor = turn * coordinate_factor(problem, learned.at, lower);
     parts.push_back(std::move(part));
   }
@@ -187,109 +291,25 @@ Eigen::MatrixXd draws_of(const ForecastProblem& problem,
   return draws;
 }
 
-/// Sizes and data that are not the same.
-int distinct_rows(const Eigen::MatrixXd& sorted) {
-  int count = 1;
-  for (Eigen::Index i = 1; i < sorted.rows(); ++i) {
-    count += sorted.row(i) != sorted.row(i - 1) ? 1 : 0;
-  }
-  return count;
-}
-
-/// The sd of the rows in the direction in which they vary least.
-double smallest_spread(const ForecastProblem& problem) {
-  const Eigen::MatrixXd centred =
-      problem.inputs.rowwise() - problem.centre.transpose();
-  const Eigen::Matrix2d covariance =
-      centred.transpose() * centred / static_cast<double>(problem.size());
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d> eigen(covariance);
-  return std::sqrt(std::max(eigen.eigenvalues()[0], 0.0));
-}
-
-void judge_design(const ForecastProblem& problem, Forecast& result) {
-  constexpr int kFewest = 8;
-  constexpr double kFlat = 0.1;
-  // Checkpoints of a run are no further runs.
-  const int distinct =
-      std::min(distinct_rows(problem.inputs), problem.run_count);
-  result.law.status = LawStatus::Identified;
-  if (distinct < kFewest) {
-    result.law.status = LawStatus::NotIdentified;
-    result.findings.push_back(
-        {"forecast.few-runs",
-         Severity::Error,
-         "different runs: " + std::to_string(distinct) +
-             ", but a forecast needs " + std::to_string(kFewest),
-         "add runs of other sizes and data",
-         {{"distinct_runs", static_cast<double>(distinct)}}});
-    return;
-  }
-  const double spread = smallest_spread(problem);
-  if (spread >= kFlat) return;
-  result.law.status = LawStatus::Weak;
-  result.findings.push_back(
-      {"forecast.flat-design",
-       Severity::Error,
-       "size and data of the runs do not vary apart (by " +
-           format_number(100.0 * std::expm1(spread), 2) +
-           " %): how compute divides is the prior's word alone",
-       "add runs of another size on the same data, or of other data",
-       {{"smallest_spread", spread}}});
-}
-
-void judge_prior(const ForecastProblem& problem,
-                 const Eigen::VectorXd& at,
-                 Forecast& result) {
-  constexpr double kFar = 2.5;
-  constexpr Interval kUsualNats{0.3, 15.0};
-  const Eigen::VectorXd deviation = problem.deviation(at);
-  std::vector<std::string> far;
-  for (Eigen::Index j = 0; j < at.size(); ++j) {
-    const PriorInfo& prior = problem.priors[static_cast<std::size_t>(j)];
-    if (prior.is_flat()) continue;
-    const double sds = deviation[j] / prior.sd;
-    result.prior_deviations.emplace_back(prior.name, sds);
-    if (std::abs(sds) > kFar) {
-      far.push_back(std::string(prior.name) + " by " + format_number(sds, 2) +
-                    " sd");
-    }
-  }
-  const double median = std::exp(quantile(problem.log_loss, 0.5));
-  const bool is_unusual = median < kUsualNats.low || median > kUsualNats.high;
-  if (is_unusual) {
-    far.push_back("a median loss of " + format_number(median, 3));
-  }
-  if (far.empty()) return;
-  result.findings.push_back(
-      {"forecast.prior-mismatch",
-       Severity::Warning,
-       "these runs are unlike the language-model losses that the prior is "
-       "about: " +
-           join_words(far),
-       "check the unit of the loss; for another kind of loss take "
-       "prior none, or laws of such runs as prior_law",
-       {{"median_loss", median}}});
-}
-
-void judge_scales(const Forecast& before, std::vector<Finding>& findings) {
-  const double top = *std::max_element(before.options.amplitude.begin(),
-                                       before.options.amplitude.end());
-  if (before.scales().amplitude < top) return;
-  findings.push_back(
-      {"forecast.poor-law",
-       Severity::Warning,
-       "the runs depart from the law by as much as was looked for, " +
-           format_number(100.0 * top, 2) + " % of the loss",
-       "look at the runs; compare forms with `isoflop backtest`",
-       {{"amplitude", top}}});
-}
-
 Interval span_of(const Eigen::VectorXd& log_values) {
   return {std::exp(log_values.minCoeff()), std::exp(log_values.maxCoeff())};
 }
 
+/// Options as texts, but for what a result does not hang on.
+std::map<std::string, std::string> texts_of(const ForecastOptions& options) {
+  std::map<std::string, std::string> texts;
+  for_each_field(options, [&](const auto& field, const auto& value) {
+    using T = std::decay_t<decltype(value)>;
+    const std::string text = detail::OptionValue<T>::write(value);
+    if (field.name == "threads" || text.empty()) return;
+    texts[std::string(field.name)] = text;
+  });
+  return texts;
+}
+
 Forecast start_result(const Runs& runs,
                       const ForecastProblem& problem,
+                      Eigen::Index rows,
                       const ForecastOptions& options,
                       std::shared_ptr<const Form> form) {
   Forecast result;
@@ -310,11 +330,12 @@ Forecast start_result(const Runs& runs,
   law.range.params = span_of(problem.inputs.col(0));
   law.range.tokens = span_of(problem.inputs.col(1));
   law.range.flops = span_of(log_flops_of(problem.inputs));
-  if (runs.size() > problem.size()) {
+  law.provenance.options = texts_of(options);
+  if (runs.size() > rows) {
     result.findings.push_back(
         {"forecast.thinned",
          Severity::Note,
-         std::to_string(problem.size()) + " of " + std::to_string(runs.size()) +
+         std::to_string(rows) + " of " + std::to_string(runs.size()) +
              " rows are used, evenly: the work grows with their cube",
          "pass fewer checkpoints a run",
          {{"rows", static_cast<double>(runs.size())}}});
@@ -322,9 +343,21 @@ Forecast start_result(const Runs& runs,
   return result;
 }
 
-std::string prior_words(const ForecastOptions& options) {
-  if (options.prior_law.empty()) return std::string(to_string(options.prior));
-  return "from " + join_words(options.prior_law);
+/// The slope of ln L in size or in data where the law has nothing else, at
+/// most: what is possible off a line of runs.
+double steepest_slope(const ForecastProblem& problem,
+                      const Eigen::VectorXd& at) {
+  constexpr double kFarBelow = 60.0;  // in ln N: all else vanishes
+  const Eigen::VectorXd theta = problem.theta(at);
+  double steepest = 0.0;
+  for (Eigen::Index j = 0; j < 2; ++j) {
+    Eigen::Vector2d place = problem.centre;
+    place[j] -= kFarBelow;
+    Eigen::Vector2d slope;
+    problem.form->input_gradient(theta.data(), place.data(), slope.data());
+    steepest = std::max(steepest, std::abs(slope[j]));
+  }
+  return steepest;
 }
 
 }  // namespace
@@ -344,29 +377,40 @@ LossForecast Forecast::predict(Params params, Tokens tokens) const {
 
 Forecast forecast(const Runs& runs, const ForecastOptions& options) {
   validate(options, "forecast");
+  require_grids(options);
   if (runs.size() == 0) {
     throw std::invalid_argument("forecast: there are no runs");
   }
   const auto form = forecast_form(options);
-  const ForecastProblem problem = forecast_problem(runs, *form, options);
-  Forecast result = start_result(runs, problem, options, form);
-
-  const RobustMode first = robust_mode(problem, options.threads);
-  result.residual_scale = first.scale;
-  DiscrepancyData data;
-  data.inputs = problem.inputs;
-  data.log_loss = problem.log_loss;
-  data.weight = first.noise_weight.cwiseProduct(problem.weight);
-  data.run = problem.run;
-  data.drift = options.drift;
-  data.prior = prior_words(options);
-  const ForecastEvidence evidence(
-      data,
-      grid_of(options, first.scale, problem.run_count < problem.size()),
-      options.threads);
-  const Learned learned = learn(problem, evidence, data, first.at);
-  result.log_evidence = learned.log_evidence[learned.best];
-  data.parts = parts_of(problem, evidence, data, learned, options.scales);
+  ForecastProblem problem = forecast_problem(runs, *form, options);
+  const Eigen::Index rows = problem.size();
+  const auto room = std::max<Eigen::Index>(1, rows / kShareAside);
+  std::vector<Eigen::Index> aside;
+  Lesson lesson = learn_from(problem, options);
+  for (int round = 0; round < kRoundsAside; ++round) {
+    std::vector<Eigen::Index> far = lesson.learned.far;
+    const auto left = room - std::ssize(aside);
+    if (std::ssize(far) > left) far.resize(static_cast<std::size_t>(left));
+    if (far.empty()) break;
+    for (const Eigen::Index i : far) {
+      aside.push_back(problem.row[static_cast<std::size_t>(i)]);
+    }
+    problem = problem.without(far);
+    lesson = learn_from(problem, options);
+  }
+  Forecast result = start_result(runs, problem, rows, options, form);
+  judge_aside(runs, aside, result);
+  result.residual_scale = lesson.first.scale;
+  DiscrepancyData& data = lesson.data;
+  const Learned& learned = lesson.learned;
+  if (options.discrepancy == DiscrepancyChoice::Learned) {
+    result.log_evidence = learned.log_evidence[learned.best];
+  }
+  data.parts = parts_of(problem, data, learned, options.scales);
+  if (InputLine::of(problem.inputs).spread < kFlatDesign) {
+    // Uniform between nothing and the steepest.
+    data.off_line = steepest_slope(problem, learned.at) / std::numbers::sqrt3;
+  }
 
   Law& law = result.law;
   law.coefficients = form->coefficients_from_theta(problem.theta(learned.at));
@@ -377,9 +421,12 @@ Forecast forecast(const Runs& runs, const ForecastOptions& options) {
                                 std::to_string(options.seed);
   law.discrepancy = std::make_shared<const Discrepancy>(
       form, law.coefficients, std::move(data));
-  judge_design(problem, result);
-  judge_prior(problem, learned.at, result);
-  judge_scales(result, result.findings);
+  judge_forecast(problem, learned.at, result);
+  if (law.status != LawStatus::Identified) {
+    // About one mode of many that suit the runs alike they would mislead.
+    law.draws.resize(0, law.draws.cols());
+    law.provenance.draws_source.clear();
+  }
   // A saved law keeps what misleads.
   for (const Finding& finding : result.findings) {
     if (finding.severity == Severity::Note) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -74,18 +75,13 @@ Eigen::MatrixXd ForecastEvidence::noise_gram(const Block& block) const {
   return gram;
 }
 
-ForecastEvidence::ForecastEvidence(const DiscrepancyData& data,
-                                   std::vector<DiscrepancyScales> grid,
-                                   int threads)
-    : grid_(std::move(grid)),
-      run_(data.run),
-      run_count_(data.run.maxCoeff() + 1),
-      threads_(threads) {
-  std::vector<double> lengths;
+/// Blocks of choices that differ in amplitude alone, and the lengths.
+void ForecastEvidence::group_choices() {
   for (std::size_t g = 0; g < grid_.size(); ++g) {
-    const auto at = std::find(lengths.begin(), lengths.end(), grid_[g].length);
-    const auto factor = static_cast<std::size_t>(at - lengths.begin());
-    if (at == lengths.end()) lengths.push_back(grid_[g].length);
+    const auto at =
+        std::find(lengths_.begin(), lengths_.end(), grid_[g].length);
+    const auto factor = static_cast<std::size_t>(at - lengths_.begin());
+    if (at == lengths_.end()) lengths_.push_back(grid_[g].length);
     const auto same =
         std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& block) {
           return block_key(grid_[block.choices.front()]) == block_key(grid_[g]);
@@ -98,42 +94,56 @@ ForecastEvidence::ForecastEvidence(const DiscrepancyData& data,
       blocks_.back().choices = {g};
     }
   }
-  factors_.resize(lengths.size());
+}
+
+void ForecastEvidence::fill(Block& block,
+                            const DiscrepancyData& data,
+                            const Eigen::VectorXd& log_flops) const {
+  const DiscrepancyScales& scales = grid_[block.choices.front()];
+  const Eigen::VectorXd variance =
+      scales.noise * scales.noise * data.weight.cwiseInverse().array() +
+      kCovarianceJitter;
+  block.inverse = variance.cwiseInverse();
+  block.log_det = variance.array().log().sum();
+  const double shared = scales.run_effect * scales.run_effect;
+  if (shared > 0.0) {
+    Eigen::VectorXd sums = Eigen::VectorXd::Zero(run_count_);
+    for (Eigen::Index k = 0; k < run_.size(); ++k) {
+      sums[run_[k]] += block.inverse[k];
+    }
+    block.shared = shared / (1.0 + shared * sums.array());
+    block.log_det += (1.0 + shared * sums.array()).log().sum();
+  }
+  block.basis = growth_factors(log_flops, log_flops.maxCoeff(), scales.growth)
+                    .asDiagonal() *
+                factors_[block.factor];
+  const Eigen::MatrixXd gram = noise_gram(block);
+  for (const std::size_t choice : block.choices) {
+    const double amplitude = grid_[choice].amplitude;
+    Eigen::MatrixXd inner = amplitude * amplitude * gram;
+    inner.diagonal().array() += 1.0;
+    block.inner.emplace_back(inner);
+  }
+}
+
+ForecastEvidence::ForecastEvidence(const DiscrepancyData& data,
+                                   std::vector<DiscrepancyScales> grid,
+                                   int threads)
+    : grid_(std::move(grid)),
+      run_(data.run),
+      run_count_(data.run.maxCoeff() + 1),
+      threads_(threads) {
+  group_choices();
+  factors_.resize(lengths_.size());
   parallel_for(
-      static_cast<std::int64_t>(lengths.size()), threads, [&](std::int64_t i) {
+      static_cast<std::int64_t>(lengths_.size()), threads, [&](std::int64_t i) {
         const auto k = static_cast<std::size_t>(i);
-        factors_[k] = pivoted_cholesky(data.inputs, lengths[k]);
+        factors_[k] = pivoted_cholesky(data.inputs, lengths_[k]);
       });
   const Eigen::VectorXd log_flops = log_flops_of(data.inputs);
   parallel_for(
       static_cast<std::int64_t>(blocks_.size()), threads, [&](std::int64_t i) {
-        Block& block = blocks_[static_cast<std::size_t>(i)];
-        const DiscrepancyScales& scales = grid_[block.choices.front()];
-        const Eigen::VectorXd variance =
-            scales.noise * scales.noise * data.weight.cwiseInverse().array() +
-            kCovarianceJitter;
-        block.inverse = variance.cwiseInverse();
-        block.log_det = variance.array().log().sum();
-        const double shared = scales.run_effect * scales.run_effect;
-        if (shared > 0.0) {
-          Eigen::VectorXd sums = Eigen::VectorXd::Zero(run_count_);
-          for (Eigen::Index k = 0; k < run_.size(); ++k) {
-            sums[run_[k]] += block.inverse[k];
-          }
-          block.shared = shared / (1.0 + shared * sums.array());
-          block.log_det += (1.0 + shared * sums.array()).log().sum();
-        }
-        block.basis =
-            growth_factors(log_flops, log_flops.maxCoeff(), scales.growth)
-                .asDiagonal() *
-            factors_[block.factor];
-        const Eigen::MatrixXd gram = noise_gram(block);
-        for (const std::size_t choice : block.choices) {
-          const double amplitude = grid_[choice].amplitude;
-          Eigen::MatrixXd inner = amplitude * amplitude * gram;
-          inner.diagonal().array() += 1.0;
-          block.inner.emplace_back(inner);
-        }
+        fill(blocks_[static_cast<std::size_t>(i)], data, log_flops);
       });
 }
 
@@ -157,6 +167,28 @@ std::vector<ForecastEvidence::Projected> ForecastEvidence::project(
         }
       });
   return found;
+}
+
+Eigen::VectorXd ForecastEvidence::inverse_diagonal(std::size_t choice) const {
+  const auto* block =
+      &*std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& one) {
+        return std::find(one.choices.begin(), one.choices.end(), choice) !=
+               one.choices.end();
+      });
+  const auto place = static_cast<std::size_t>(
+      std::find(block->choices.begin(), block->choices.end(), choice) -
+      block->choices.begin());
+  Eigen::VectorXd diagonal = block->inverse;
+  for (Eigen::Index i = 0; i < diagonal.size() && block->shared.size() > 0;
+       ++i) {
+    diagonal[i] -=
+        block->inverse[i] * block->inverse[i] * block->shared[run_[i]];
+  }
+  const Eigen::MatrixXd half = block->inner[place].matrixL().solve(
+      solve_noise(*block, block->basis).transpose());
+  const double amplitude = grid_[choice].amplitude;
+  return diagonal -
+         amplitude * amplitude * half.colwise().squaredNorm().transpose();
 }
 
 }  // namespace isoflop

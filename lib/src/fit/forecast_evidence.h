@@ -32,6 +32,9 @@ class ForecastEvidence {
   /// @param columns  n_rows x any: residuals and their derivatives
   std::vector<Projected> project(const Eigen::MatrixXd& columns) const;
 
+  /// The diagonal of K^-1 of a choice.
+  Eigen::VectorXd inverse_diagonal(std::size_t choice) const;
+
   const std::vector<DiscrepancyScales>& grid() const { return grid_; }
 
  private:
@@ -50,12 +53,17 @@ class ForecastEvidence {
                               const Eigen::MatrixXd& columns) const;
 
   Eigen::MatrixXd noise_gram(const Block& block) const;
+  void group_choices();
+  void fill(Block& block,
+            const DiscrepancyData& data,
+            const Eigen::VectorXd& log_flops) const;
 
   std::vector<DiscrepancyScales> grid_;
   Eigen::VectorXi run_;
   int run_count_ = 0;
   int threads_ = 0;
-  std::vector<Eigen::MatrixXd> factors_;
+  std::vector<double> lengths_;
+  std::vector<Eigen::MatrixXd> factors_;  ///< one a length
   std::vector<Block> blocks_;
 };
 

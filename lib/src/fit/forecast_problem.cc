@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "isoflop/base/suggest.h"
+#include "runs/run_numbers.h"
 
 namespace isoflop {
 namespace {
@@ -62,6 +63,9 @@ std::vector<PriorInfo> priors_of(const Form& form,
   const auto declared = form.priors();
   std::vector<PriorInfo> priors(declared.begin(), declared.end());
   if (!options.prior_law.empty()) {
+    if (options.prior == ForecastPrior::None) {
+      fail("prior none and prior_law are both given; one is to hold");
+    }
     return prior_of_laws(options.prior_law, form, std::move(priors));
   }
   if (options.prior == ForecastPrior::None) {
@@ -150,6 +154,30 @@ bool ForecastProblem::is_inside(const double* at) const {
   return true;
 }
 
+ForecastProblem ForecastProblem::without(
+    const std::vector<Eigen::Index>& rows) const {
+  std::vector<Eigen::Index> kept;
+  for (Eigen::Index i = 0; i < size(); ++i) {
+    if (std::find(rows.begin(), rows.end(), i) == rows.end()) kept.push_back(i);
+  }
+  ForecastProblem left = *this;
+  left.inputs = inputs(kept, Eigen::all);
+  left.log_loss = log_loss(kept);
+  left.weight = weight(kept) / weight(kept).mean();
+  left.centre = left.inputs.colwise().mean().transpose();
+  left.row.clear();
+  left.run.resize(left.size());
+  std::map<int, int> numbers;
+  for (Eigen::Index k = 0; k < left.size(); ++k) {
+    const Eigen::Index i = kept[static_cast<std::size_t>(k)];
+    left.row.push_back(row[static_cast<std::size_t>(i)]);
+    const int next = static_cast<int>(numbers.size());
+    left.run[k] = numbers.emplace(run[i], next).first->second;
+  }
+  left.run_count = static_cast<int>(numbers.size());
+  return left;
+}
+
 std::shared_ptr<const Form> forecast_form(const ForecastOptions& options) {
   auto form = find_form(options.form);
   if (form->priors().empty()) {
@@ -186,24 +214,10 @@ ForecastProblem forecast_problem(const Runs& runs,
     const Eigen::VectorXd weight = runs.weight(order);
     problem.weight = weight / weight.mean();
   }
-  problem.run.resize(problem.size());
-  std::map<std::pair<std::string_view, double>, int> numbers;
-  for (Eigen::Index k = 0; k < problem.size(); ++k) {
-    const auto row =
-        static_cast<std::size_t>(order[static_cast<std::size_t>(k)]);
-    // A row without a name is a run of its own, and so is one of another size:
-    // the name is that of a setup then.
-    const bool is_named = !runs.name.empty() && !runs.name[row].empty();
-    problem.run[k] = problem.run_count;
-    if (is_named) {
-      problem.run[k] = numbers
-                           .emplace(std::pair(std::string_view(runs.name[row]),
-                                              problem.inputs(k, 0)),
-                                    problem.run_count)
-                           .first->second;
-    }
-    if (problem.run[k] == problem.run_count) ++problem.run_count;
-  }
+  const RunNumbers numbers = run_numbers(runs, order);
+  problem.run = numbers.of_row;
+  problem.run_count = numbers.count;
+  problem.row = order;
   problem.centre = problem.inputs.colwise().mean().transpose();
   problem.priors = priors_of(form, options);
   return problem;

@@ -19,6 +19,7 @@ struct ForecastProblem {
   Eigen::VectorXd weight;    ///< n_rows, of the user, mean 1
   Eigen::VectorXi run;       ///< n_rows, numbers of runs
   int run_count = 0;
+  std::vector<Eigen::Index> row;  ///< n_rows: place in the table
   Eigen::VectorXd centre;         ///< 2
   std::vector<PriorInfo> priors;  ///< n_coefficients
 
@@ -35,6 +36,8 @@ struct ForecastProblem {
                  Eigen::VectorXd& residual,
                  Eigen::MatrixXd* jacobian) const;
   bool is_inside(const double* at) const;
+  /// The same without some of its rows.
+  ForecastProblem without(const std::vector<Eigen::Index>& rows) const;
 };
 
 /// @throws std::invalid_argument for a form that declares no prior.

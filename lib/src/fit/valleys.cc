@@ -220,6 +220,7 @@ void add_law(const Runs& runs,
   options.seed = result.options.seed;
   options.threads = result.options.threads;
   options.flops = result.options.flops;
+  options.widening = WideningChoice::None;
   FitResult found = fit(runs, options);
   if (found.law.status == LawStatus::NotIdentified) {
     result.findings.push_back(

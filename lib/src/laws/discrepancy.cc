@@ -34,7 +34,8 @@ void require_consistent(const Form& form, const DiscrepancyData& data) {
   bool fits = is_law_of_size_and_data && rows > 0 && !data.parts.empty() &&
               data.inputs.cols() == 2 && data.log_loss.size() == rows &&
               data.weight.size() == rows && data.run.size() == rows &&
-              data.weight.minCoeff() > 0.0;
+              data.weight.minCoeff() > 0.0 && data.run.minCoeff() >= 0 &&
+              data.run.maxCoeff() < rows;
   for (const DiscrepancyPart& part : data.parts) {
     fits = fits && part.theta_factor.rows() == coefficients &&
            part.theta_factor.cols() == coefficients;
@@ -43,6 +44,13 @@ void require_consistent(const Form& form, const DiscrepancyData& data) {
     throw std::invalid_argument(
         "discrepancy: its columns do not belong to one set of runs of a loss "
         "of size and data");
+  }
+  double sum = 0.0;
+  for (const DiscrepancyPart& part : data.parts) sum += part.weight;
+  if (!(std::abs(sum - 1.0) < 1e-6)) {
+    throw std::invalid_argument(
+        "discrepancy: the weights of its parts sum to " + format_exact(sum) +
+        ", but must sum to 1");
   }
 }
 
@@ -63,6 +71,25 @@ Interval LossForecast::curve_interval(double level) const {
 
 Interval LossForecast::run_interval(double level) const {
   return interval_of(log_loss(), sd_run(), level);
+}
+
+InputLine InputLine::of(const Eigen::MatrixXd& inputs) {
+  InputLine line;
+  line.centre = inputs.colwise().mean().transpose();
+  const Eigen::MatrixXd centred = inputs.rowwise() - line.centre.transpose();
+  const double angle =
+      0.5 *
+      std::atan2(2.0 * centred.col(0).dot(centred.col(1)),
+                 centred.col(0).squaredNorm() - centred.col(1).squaredNorm());
+  line.across = Eigen::Vector2d(-std::sin(angle), std::cos(angle));
+  line.spread = std::sqrt((centred * line.across).squaredNorm() /
+                          static_cast<double>(inputs.rows()));
+  return line;
+}
+
+double InputLine::distance(double log_params, double log_tokens) const {
+  const Eigen::Vector2d off = Eigen::Vector2d(log_params, log_tokens) - centre;
+  return std::max(0.0, std::abs(off.dot(across)) - 2.0 * spread);
 }
 
 Eigen::VectorXd log_flops_of(const Eigen::MatrixXd& inputs) {
@@ -126,6 +153,7 @@ Discrepancy::Discrepancy(std::shared_ptr<const Form> form,
       theta_(form_->theta_from_coefficients(coefficients)),
       data_(std::move(data)) {
   require_consistent(*form_, data_);
+  line_ = InputLine::of(data_.inputs);
   log_largest_ = log_flops_of(data_.inputs).maxCoeff();
   Eigen::VectorXd law;
   Eigen::MatrixXd jacobian;
@@ -212,7 +240,9 @@ std::vector<LossForecast> Discrepancy::at(const Eigen::VectorXd& params,
       LossForecast& one = at[i];
       const double variance =
           one.sd_discrepancy - one.discrepancy * one.discrepancy;
-      one.sd_law = std::sqrt(one.sd_law);
+      one.sd_law = std::hypot(
+          std::sqrt(one.sd_law),
+          data_.off_line * line_.distance(inputs(i, 0), inputs(i, 1)));
       one.sd_discrepancy = std::sqrt(std::max(variance, 0.0));
       one.sd_noise = std::sqrt(one.sd_noise);
       one.sd_drift =

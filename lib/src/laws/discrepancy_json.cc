@@ -61,6 +61,7 @@ class Members {
   Eigen::VectorXd numbers(const std::string& key) {
     return numbers(member(key), key);
   }
+  bool has(const std::string& key) const { return object_.contains(key); }
   /// A misspelt key would be ignored without a word.
   void require_no_others() const {
     for (const auto& item : object_.items()) {
@@ -81,7 +82,7 @@ DiscrepancyPart read_part(const Json& json, const std::string& path) {
   Members part(json, "a part of discrepancy", path);
   DiscrepancyPart found;
   found.weight = part.positive("weight");
-  found.scales.amplitude = part.positive("amplitude");
+  found.scales.amplitude = part.amount("amplitude");
   found.scales.length = part.positive("length");
   found.scales.growth = part.amount("growth");
   found.scales.run_effect = part.amount("run_effect");
@@ -121,6 +122,7 @@ LawJson discrepancy_json(const DiscrepancyData& data) {
   }
   return {{"prior", data.prior},
           {"drift", data.drift},
+          {"off_line", data.off_line},
           {"parts", std::move(parts)},
           {"log_params", numbers_json(data.inputs.col(0))},
           {"log_tokens", numbers_json(data.inputs.col(1))},
@@ -136,17 +138,24 @@ DiscrepancyData read_discrepancy(const LawJson& json, const std::string& path) {
   if (!prior.is_string()) members.fail("prior must be a text");
   data.prior = prior.get<std::string>();
   data.drift = members.amount("drift");
+  // Files of 0.1 do not have it.
+  if (members.has("off_line")) data.off_line = members.amount("off_line");
   const Eigen::VectorXd params = members.numbers("log_params");
   const Eigen::VectorXd tokens = members.numbers("log_tokens");
   data.log_loss = members.numbers("log_loss");
   data.weight = members.numbers("weight");
   const Eigen::VectorXd run = members.numbers("run");
-  data.run = run.cast<int>();
   for (const Eigen::Index size :
        {tokens.size(), data.log_loss.size(), data.weight.size(), run.size()}) {
     if (size != params.size()) members.fail("has columns of unequal length");
   }
   if (params.size() == 0) members.fail("has no rows");
+  for (const double number : run) {
+    const bool is_place = number >= 0.0 && number == std::floor(number) &&
+                          number < static_cast<double>(run.size());
+    if (!is_place) members.fail("run must hold the numbers of runs from 0");
+  }
+  data.run = run.cast<int>();
   if (data.weight.minCoeff() <= 0.0) members.fail("weight must be > 0");
   data.inputs.resize(params.size(), 2);
   data.inputs << params, tokens;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/laws/law.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "base/file_text.h"
@@ -35,6 +37,26 @@ Nats Law::loss(Params params, Tokens tokens) const {
   const Eigen::VectorXd theta = form->theta_from_coefficients(coefficients);
   return Nats(from_scale(bound->evaluate(theta.data(), at.data()),
                          form->output().scale));
+}
+
+Interval widened(const Interval& interval, double value, double factor) {
+  return {value * std::pow(interval.low / value, factor),
+          value * std::pow(interval.high / value, factor)};
+}
+
+double Law::widening_at(Flops flops) const {
+  if (widening.empty() || !range.flops) return 1.0;
+  const double beyond = flops.value() / range.flops->high;
+  Widening from;
+  for (const Widening& to : widening) {
+    if (beyond <= to.distance) {
+      const double share = std::log(std::max(beyond, 1.0) / from.distance) /
+                           std::log(to.distance / from.distance);
+      return from.factor + std::max(share, 0.0) * (to.factor - from.factor);
+    }
+    from = to;
+  }
+  return from.factor;
 }
 
 Law bind_inputs(const Law& law,

@@ -221,6 +221,30 @@ std::optional<Scatter> read_scatter(const Reader& reader,
                  part.amount(part.member("freedom"), "the freedom of scatter")};
 }
 
+std::vector<Widening> read_widening(const Reader& reader,
+                                    const std::string& path) {
+  std::vector<Widening> found;
+  if (!reader.has("widening")) return found;
+  const Json& steps = reader.member("widening");
+  if (!steps.is_array()) reader.fail("widening must be a list");
+  for (const Json& step : steps) {
+    const Reader part(step, path, "a step of widening");
+    part.require_known({"distance", "factor", "runs"});
+    const double last = found.empty() ? 1.0 : found.back().distance;
+    Widening next{part.amount(part.member("distance"), "distance"),
+                  part.amount(part.member("factor"), "factor")};
+    const double runs = part.amount(part.member("runs"), "runs");
+    if (!(next.distance > last) || next.factor < 1.0 || runs > 1e9) {
+      reader.fail(
+          "widening must rise in distance, from above 1, with factors "
+          "of at least 1");
+    }
+    next.runs = static_cast<int>(runs);
+    found.push_back(next);
+  }
+  return found;
+}
+
 Provenance read_provenance(const Reader& reader, const Form& form) {
   Provenance found;
   found.title = reader.text_or_empty("title");
@@ -235,6 +259,14 @@ Provenance read_provenance(const Reader& reader, const Form& form) {
   found.tokens_counted = reader.text_or_empty("tokens_counted");
   if (reader.has("loss_unit")) found.loss_unit = reader.text("loss_unit");
   found.traps = reader.texts("traps");
+  if (reader.has("options")) {
+    const Json& options = reader.member("options");
+    if (!options.is_object()) reader.fail("options must be an object");
+    for (const auto& [name, value] : options.items()) {
+      if (!value.is_string()) reader.fail("options must hold texts");
+      found.options[name] = value.get<std::string>();
+    }
+  }
   found.has_vote = reader.flag("vote");
   return found;
 }
@@ -261,6 +293,7 @@ void write_provenance(const Provenance& known, Json& file) {
   file["dataset"] = known.dataset;
   file["note"] = known.note;
   if (!known.traps.empty()) file["traps"] = known.traps;
+  if (!known.options.empty()) file["options"] = known.options;
   file["draws_source"] = known.draws_source;
 }
 
@@ -281,6 +314,7 @@ Law read_law_entry(const LawJson& entry,
   law.provenance = read_provenance(reader, *law.form);
   law.range = read_range(reader, path);
   law.scatter = read_scatter(reader, path);
+  law.widening = read_widening(reader, path);
   if (reader.has("status")) {
     try {
       law.status = from_string<LawStatus>(reader.text("status"));
@@ -306,8 +340,10 @@ Law read_law_entry(const LawJson& entry,
                         "dataset",
                         "note",
                         "traps",
+                        "options",
                         "range",
                         "scatter",
+                        "widening",
                         "draws",
                         "draws_source",
                         "discrepancy"});
@@ -390,6 +426,11 @@ std::string law_text(const Law& law) {
   if (law.scatter) {
     file["scatter"] = {{"sd", law.scatter->sd},
                        {"freedom", law.scatter->freedom}};
+  }
+  for (const Widening& step : law.widening) {
+    file["widening"].push_back({{"distance", step.distance},
+                                {"factor", step.factor},
+                                {"runs", step.runs}});
   }
   file["draws"] = LawJson::array();
   for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {

@@ -195,8 +195,11 @@ OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level) {
   estimate.tokens_per_param = {std::exp(log_product - 2.0 * n.high),
                                std::exp(log_product - 2.0 * n.low)};
   if (law.is_forecast()) return estimate;
-  estimate.loss_nats = percentile_interval(
-      Eigen::Map<const Eigen::VectorXd>(losses.data(), count), level);
+  estimate.loss_nats = widened(
+      percentile_interval(
+          Eigen::Map<const Eigen::VectorXd>(losses.data(), count), level),
+      estimate.best.loss.value(),
+      law.widening_at(flops));
   return estimate;
 }
 

@@ -352,6 +352,13 @@ Prediction predict(const Law& law,
       result.run_interval =
           run_interval_of(*law.scatter, answers, options.level);
     }
+    if (flops && result.answers_loss() && result.interval) {
+      result.widening = law.widening_at(*flops);
+      for (auto* interval : {&result.interval, &result.run_interval}) {
+        if (!*interval) continue;
+        *interval = widened(**interval, result.value, result.widening);
+      }
+    }
   }
   if (!inputs.downstream.empty()) {
     if (!form->answers_loss()) {

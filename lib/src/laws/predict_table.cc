@@ -66,7 +66,11 @@ void fill_from_law(const Law& law,
     PredictedRun& row = table.rows[k];
     row.loss = Nats(losses.point[i]);
     if (law.has_draws() && losses.draws.col(i).allFinite()) {
-      row.curve = percentile_interval(losses.draws.col(i), table.options.level);
+      row.widening = law.widening_at(row.flops);
+      row.curve =
+          widened(percentile_interval(losses.draws.col(i), table.options.level),
+                  row.loss.value(),
+                  row.widening);
     }
   }
 }
@@ -110,6 +114,7 @@ std::optional<PredictionScore> score_of(const std::vector<PredictedRun>& rows) {
 
 void add_findings(const Law& law, PredictionTable& table) {
   constexpr double kFar = 100.0;
+  constexpr double kBelow = 10.0;
   if (auto doubt = law_doubt(law)) {
     // Within its runs a weak law still predicts.
     if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
@@ -117,9 +122,26 @@ void add_findings(const Law& law, PredictionTable& table) {
   }
   double most = 0.0;
   double beyond = 0.0;
+  double least = kInfinite;
+  double below = 0.0;
   for (const PredictedRun& row : table.rows) {
     most = std::max(most, row.extrapolation.value_or(0.0));
     beyond += row.extrapolation.value_or(0.0) > kFar ? 1.0 : 0.0;
+    if (!law.range.flops) continue;
+    const double share = row.flops.value() / law.range.flops->low;
+    least = std::min(least, share);
+    below += share * kBelow < 1.0 ? 1.0 : 0.0;
+  }
+  if (below > 0.0) {
+    table.findings.push_back(
+        {"law.extrapolation",
+         Severity::Warning,
+         "rows below a tenth of the compute of the smallest run behind the "
+         "law: " +
+             format_number(below, 9) + "; the farthest is at " +
+             format_number(least, 2) + " of it",
+         "fit smaller pilot runs; small runs depart from a law most",
+         {{"rows", below}, {"flops_over_smallest", least}}});
   }
   if (beyond == 0.0) return;
   table.findings.push_back(

@@ -159,6 +159,8 @@ std::string to_json(const FitResult& fit) {
         {"evaluations", fit.search.evaluations},
         {"converged", fit.search.converged}}},
       {"residual_checks", residual_checks_json(fit.residual_checks)}};
+  result["widening"] = widening_json(fit.law);
+  if (!fit.trials.empty()) result["trials"] = trials_json(fit.trials);
   if (fit.profile) result["profile"] = profile_json(*fit.profile);
   if (fit.influence) result["influence"] = influence_json(*fit.influence);
   return dump(
@@ -182,7 +184,8 @@ std::string to_json(const Prediction& prediction) {
   result[answer] = prediction.value;
   result["intervals"] = {{"level", prediction.options.level},
                          {answer, json_of(prediction.interval)},
-                         {"run", json_of(prediction.run_interval)}};
+                         {"run", json_of(prediction.run_interval)},
+                         {"widening", prediction.widening}};
   if (prediction.allocation) {
     result["params"] = json_of(prediction.allocation->params);
     result["tokens"] = json_of(prediction.allocation->tokens);

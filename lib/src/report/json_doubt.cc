@@ -63,6 +63,32 @@ Json influence_json(const FitInfluence& found) {
   return {{"left_out", found.left_out}, {"runs", std::move(runs)}};
 }
 
+Json widening_json(const Law& law) {
+  Json steps = Json::array();
+  for (const Widening& step : law.widening) {
+    steps.push_back({{"distance", step.distance},
+                     {"factor", step.factor},
+                     {"runs", step.runs}});
+  }
+  return steps;
+}
+
+Json trials_json(const std::vector<FormTrial>& trials) {
+  Json tried = Json::array();
+  for (const FormTrial& trial : trials) {
+    Json one = {{"law", trial.law},
+                {"mean_abs_error", nullptr},
+                {"mean_error", nullptr},
+                {"problem", trial.problem}};
+    if (trial.score) {
+      one["mean_abs_error"] = trial.score->mean_abs_error;
+      one["mean_error"] = trial.score->mean_error;
+    }
+    tried.push_back(std::move(one));
+  }
+  return tried;
+}
+
 Json residual_checks_json(const ResidualChecks& checks) {
   Json trends = Json::array();
   for (const ResidualTrend& trend : checks.trends) {

@@ -12,5 +12,7 @@ Json standard_errors_json(const StandardErrors& errors);
 Json profile_json(const FitProfile& found);
 Json influence_json(const FitInfluence& found);
 Json residual_checks_json(const ResidualChecks& checks);
+Json widening_json(const Law& law);
+Json trials_json(const std::vector<FormTrial>& trials);
 
 }  // namespace isoflop

@@ -53,6 +53,7 @@ std::string to_json(const Forecast& forecast) {
   for (const auto& [name, sds] : forecast.prior_deviations) {
     deviations[name] = sds;
   }
+  const DiscrepancyData& learned = law.discrepancy->data();
   Json parts = Json::array();
   for (const DiscrepancyPart& part : law.discrepancy->data().parts) {
     Json one = scales_json(part.scales);
@@ -65,11 +66,12 @@ std::string to_json(const Forecast& forecast) {
                    {"formula", std::string(law.form->formula())},
                    {"coefficients", std::move(coefficients)}}},
                  {"discrepancy", std::move(parts)},
+                 {"off_line_slope_sd", learned.off_line},
                  {"prior",
                   {{"of", law.discrepancy->data().prior},
                    {"deviations_sd", std::move(deviations)}}},
                  {"residual_scale", forecast.residual_scale},
-                 {"log_evidence", forecast.log_evidence},
+                 {"log_evidence", json_of(forecast.log_evidence)},
                  {"runs",
                   {{"rows", forecast.rows_used},
                    {"runs", forecast.runs},
@@ -95,7 +97,8 @@ std::string to_json(const PredictionTable& table) {
                 {"intervals",
                  {{"level", table.options.level},
                   {"curve", json_of(row.curve)},
-                  {"run", json_of(row.run)}}},
+                  {"run", json_of(row.run)},
+                  {"widening", row.widening}}},
                 {"extrapolation", json_of(row.extrapolation)},
                 {"observed_nats", json_of(row.observed)}};
     if (row.forecast) one["forecast"] = forecast_parts_json(*row.forecast);

@@ -87,6 +87,11 @@ std::string to_text(const Prediction& prediction) {
              amount(prediction.output, prediction.run_interval->high) + "  (" +
              percent(prediction.options.level) + " for one new run)"});
   }
+  if (prediction.widening > 1.0) {
+    table.add({"",
+               "both widened " + format_number(prediction.widening, 2) +
+                   " times by the law's back-test"});
+  }
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;
     table.add(

@@ -122,6 +122,15 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
                    ? "percentiles of the refits, corrected (BCa)"
                    : "percentiles of the refits"});
   }
+  std::string wider;
+  for (const Widening& step : fit.law.widening) {
+    wider += (wider.empty() ? "x" : ", x") + format_number(step.factor, 2) +
+             " at " + format_number(step.distance, 2) + " Cmax";
+  }
+  if (!wider.empty()) {
+    table.add({"beyond", "intervals of losses widened by a back-test:"});
+    table.add({"", wider});
+  }
   if (const auto& found = fit.residual_checks.lack_of_fit) {
     table.add({"lack of fit",
                "p = " + format_number(found->p_value, 1) + "; " +
@@ -157,6 +166,33 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
 std::string gap_text(double gap) {
   constexpr double kRounding = 1e-15;
   return gap < kRounding ? "below 1e-15" : format_number(gap, 1);
+}
+
+/// How the forms that were tried predicted the larger runs.
+std::string trials_table(const FitResult& fit) {
+  if (fit.trials.empty()) return {};
+  TextTable table("lrrl");
+  table.add({"form", "error", "bias", ""});
+  for (const FormTrial& trial : fit.trials) {
+    const bool is_first = &trial == &fit.trials.front();
+    if (trial.score) {
+      table.add({trial.law,
+                 small_percent(trial.score->mean_abs_error),
+                 signed_percent(trial.score->mean_error),
+                 is_first ? "taken" : trial.problem});
+    } else {
+      table.add({trial.law, "", "", trial.problem});
+    }
+  }
+  return table.str() +
+         wrap(
+             "error: of the larger runs, predicted from the smaller; of the "
+             "forms that "
+             "the runs determine that of fewest coefficients within a "
+             "twentieth of the "
+             "least is taken",
+             2) +
+         "\n";
 }
 
 std::string search_lines(const FitResult& fit) {
@@ -206,7 +242,7 @@ std::string to_text(const FitResult& fit) {
   if (fit.runs_dropped > 0) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";
   }
-  text += "\n\n" + verdict_line(fit);
+  text += "\n\n" + trials_table(fit) + verdict_line(fit);
   if (!fit.is_identified()) text += doubt_block(fit.identifiability);
   if (fit.law.status == LawStatus::NotIdentified) return text;
   text += "\n" + coefficient_table(fit);

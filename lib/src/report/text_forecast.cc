@@ -12,7 +12,9 @@ namespace {
 std::string verdict_of(const Forecast& forecast) {
   switch (forecast.law.status) {
     case LawStatus::NotIdentified:
-      return "NOT ENOUGH RUNS   do not predict from these\n";
+      return find(forecast.findings, "forecast.no-fall") != nullptr
+                 ? "NO FALL   the losses do not fall with size and data\n"
+                 : "NOT ENOUGH RUNS   do not predict from these\n";
     case LawStatus::Weak:
       return "WEAK   predict along the line of the runs only\n";
     default:
@@ -42,17 +44,28 @@ std::string law_table(const Forecast& forecast) {
 
 std::string discrepancy_table(const Forecast& forecast) {
   const DiscrepancyScales& scales = forecast.scales();
+  const DiscrepancyData& data = forecast.law.discrepancy->data();
   TextTable table("ll");
-  table.add(
-      {"departure",
-       percent(scales.amplitude, 2) + " of the loss" +
-           (scales.growth > 0.0 ? " at the largest runs, times (Cmax/C)^" +
-                                      format_number(scales.growth, 2)
-                                : "")});
-  table.add({"",
-             "shared within a factor of " +
-                 format_number(std::exp(scales.length), 2) +
-                 " in size and data"});
+  table.add({"form", std::string(forecast.law.form->name())});
+  if (scales.amplitude > 0.0) {
+    table.add(
+        {"departure",
+         percent(scales.amplitude, 2) + " of the loss" +
+             (scales.growth > 0.0 ? " at the largest runs, times (Cmax/C)^" +
+                                        format_number(scales.growth, 2)
+                                  : "")});
+    table.add({"",
+               "shared within a factor of " +
+                   format_number(std::exp(scales.length), 2) +
+                   " in size and data"});
+  } else {
+    table.add({"departure", "none: the law with its prior alone"});
+  }
+  if (data.parts.size() > 1) {
+    table.add({"",
+               "the likeliest of " + std::to_string(data.parts.size()) +
+                   " choices averaged by evidence"});
+  }
   if (scales.run_effect > 0.0) {
     table.add({"run effect",
                percent(scales.run_effect, 2) + " shared by the rows of a run"});
@@ -61,13 +74,26 @@ std::string discrepancy_table(const Forecast& forecast) {
   table.add({"drift",
              percent(forecast.options.drift, 2) +
                  " a decade beyond the largest run"});
-  table.add({"prior", printable(forecast.law.discrepancy->data().prior)});
+  if (data.off_line > 0.0) {
+    table.add(
+        {"off the line", percent(data.off_line, 2) + " for each factor of e"});
+  }
+  table.add({"prior", printable(data.prior)});
+  std::string off;
+  for (const auto& [name, sds] : forecast.prior_deviations) {
+    const double shown = std::round(10.0 * sds) / 10.0;
+    off += (off.empty() ? "" : ", ") + name + (shown < 0.0 ? " " : " +") +
+           format_number(shown == 0.0 ? 0.0 : shown, 3);
+  }
+  if (!off.empty()) table.add({"", off + " sd off it"});
   return table.str();
 }
 
-/// Losses at ten and a hundred times the largest compute, optimally divided.
+/// Losses at ten and a hundred times the largest compute, optimally divided,
+/// where the runs tell how.
 std::string ahead_table(const Forecast& forecast) {
   const Law& law = forecast.law;
+  if (law.status != LawStatus::Identified) return {};
   TextTable table("rrrrr");
   table.add({"FLOP", "params", "tokens", "loss", "interval of a run"});
   for (const double factor : {1.0, 10.0, 100.0}) {
@@ -129,46 +155,73 @@ std::string rows_table(const PredictionTable& table) {
   return text;
 }
 
-std::string method_words(const std::string& name) {
-  if (name == "forecast") return "forecast";
-  if (name == "prior") return "coupled, prior";
+std::string method_words(const Backtest& test, const std::string& name) {
+  if (name == "prior") return test.options.form + ", prior";
   if (name == "additive") return "additive, plain";
-  return name.size() > 18 ? name.substr(0, 16) + ".." : name;
+  return name.size() > 18 ? name.substr(0, 16) + ".." : printable(name);
 }
 
-std::string cell(const std::optional<BacktestScore>& score) {
-  return score ? percent(score->mean_abs_error, 2) : "";
+std::vector<std::string> score_cells(const BacktestScore& score) {
+  return {std::to_string(score.runs),
+          small_percent(score.mean_abs_error),
+          signed_percent(score.mean_error),
+          percent(score.coverage, 2),
+          small_percent(score.width)};
+}
+
+/// "x3", "x10", and "beyond" for the last.
+std::string distance_word(std::size_t bin) {
+  if (!std::isfinite(kBacktestDistances[bin])) return "beyond";
+  return "to x" + format_number(kBacktestDistances[bin], 3);
 }
 
 std::string scores_table(const Backtest& test) {
-  TextTable table("lrrrrrrrr");
-  table.add({"", "error", "bias", "holds", "width", "x3", "x10", "x30", "far"});
+  TextTable table("llrrrrr");
+  table.add({"", "C/Cmax", "runs", "error", "bias", "holds", "width"});
   for (const BacktestMethod& method : test.methods) {
-    std::vector<std::string> row = {printable(method_words(method.name))};
-    if (const auto& all = method.overall) {
-      row.insert(
-          row.end(),
-          {percent(all->mean_abs_error, 2),
-           (all->mean_error > 0 ? "+" : "") + percent(all->mean_error, 2),
-           percent(all->coverage, 2),
-           percent(all->width, 2)});
-    } else {
-      row.insert(row.end(), 4, "");
+    const std::string name = method_words(test, method.name);
+    if (!method.overall) {
+      table.add({name, "no answer on every split"});
+      continue;
     }
-    for (const auto& score : method.by_distance) row.push_back(cell(score));
+    std::vector<std::string> row = score_cells(*method.overall);
+    row.insert(row.begin(), {name, "all"});
     table.add(std::move(row));
+    for (std::size_t k = 0; k < method.by_distance.size(); ++k) {
+      if (!method.by_distance[k]) continue;
+      row = score_cells(*method.by_distance[k]);
+      row.insert(row.begin(), {"", distance_word(k)});
+      table.add(std::move(row));
+    }
   }
   return table.str();
+}
+
+/// The command that gives what is to be trusted.
+std::string next_command(const Backtest& test) {
+  const std::string source = printable(test.source);
+  if (test.trusted == "forecast" || test.trusted == "prior") {
+    const ForecastOptions defaults;
+    const BacktestOptions& given = test.options;
+    return "forecast " + source +
+           (given.form != defaults.form ? " --form " + given.form : "") +
+           (given.prior != defaults.prior ? " --prior none" : "") +
+           (test.trusted == "prior" ? " --discrepancy none" : "");
+  }
+  if (test.trusted == "additive") return "fit " + source;
+  return "fit " + source + " --law '" + printable(test.trusted) + "'";
 }
 
 }  // namespace
 
 std::string to_text(const Forecast& forecast) {
-  std::string text = "ln L = ln(" + std::string(forecast.law.form->formula()) +
-                     ") + departure, on " + std::to_string(forecast.rows_used) +
-                     (forecast.rows_used == 1 ? " row" : " rows") + " (" +
-                     counted(forecast.runs, "run", "runs") + ") of " +
-                     printable(forecast.source);
+  std::string text =
+      "ln L = ln(" + std::string(forecast.law.form->formula()) +
+      (forecast.scales().amplitude > 0.0 ? ") + departure, on " : "), on ") +
+      std::to_string(forecast.rows_used) +
+      (forecast.rows_used == 1 ? " row" : " rows") + " (" +
+      counted(forecast.runs, "run", "runs") + ") of " +
+      printable(forecast.source);
   if (forecast.rows_dropped > 0) {
     text += ", " + std::to_string(forecast.rows_dropped) + " left out";
   }
@@ -198,6 +251,11 @@ std::string to_text(const PredictionTable& table) {
                  2) +
             "\n";
   }
+  double widest = 1.0;
+  for (const PredictedRun& row : table.rows) {
+    widest = std::max(widest, row.widening);
+  }
+  const bool is_widened = widest > 1.0;
   text += rows_table(table) + "\n";
   text += wrap(
       table.is_forecast
@@ -205,8 +263,11 @@ std::string to_text(const PredictionTable& table) {
                 " interval of one new run; beyond: FLOP over the largest run "
                 "learned from"
           : "the law: " + percent(table.options.level) +
-                " of the law's draws, not the scatter of a run; beyond: FLOP "
-                "over the law's largest run",
+                " of the law's draws, not the scatter of a run" +
+                (is_widened ? ", up to " + format_number(widest, 2) +
+                                  " times as wide by the law's back-test"
+                            : "") +
+                "; beyond: FLOP over the law's largest run",
       2);
   return text;
 }
@@ -216,7 +277,7 @@ std::string to_text(const Backtest& test) {
                      (test.rows == 1 ? " run of " : " runs of ") +
                      printable(test.source) + "\n\n";
   if (test.trusted.empty()) return text + "NO TEST   too few runs\n";
-  text += "TRUST " + printable(method_words(test.trusted)) + "\n\n" +
+  text += "TRUST " + method_words(test, test.trusted) + "\n\n" +
           scores_table(test) + "\n";
   std::string splits;
   for (const BacktestSplit& split : test.splits) {
@@ -227,15 +288,11 @@ std::string to_text(const Backtest& test) {
   }
   text += wrap("learned from " + splits, 2);
   text += wrap(
-      "error: mean of |predicted / observed - 1|; holds: losses inside " +
-          percent(test.options.level) +
-          " intervals of a run; x3, x10, x30, far: error by how far beyond the "
-          "largest run learned from",
+      "C/Cmax: compute of a run over the largest learned from; error: mean of "
+      "|predicted / observed - 1|; holds: losses inside " +
+          percent(test.options.level) + " intervals of a run",
       2);
-  return text + "\nNext: isoflop " +
-         (test.trusted == "forecast" || test.trusted == "prior" ? "forecast "
-                                                                : "fit ") +
-         printable(test.source) + "\n";
+  return text + "\nNext: isoflop " + next_command(test) + "\n";
 }
 
 }  // namespace isoflop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,21 @@ inline std::string counted(int count, const char* one, const char* many) {
 /// "12.3 %" of a share.
 inline std::string percent(double share, int digits = 3) {
   return format_number(100.0 * share, digits) + " %";
+}
+
+/// The same with two decimals: below a hundredth of a per cent only that.
+inline std::string small_percent(double share) {
+  constexpr double kHundredth = 5e-5;
+  if (share != 0.0 && std::abs(share) < kHundredth) return "<0.01 %";
+  const double digits = std::abs(share) < 0.1 ? 1e4 : 1e3;
+  return format_number(100.0 * std::round(digits * share) / digits, 6) + " %";
+}
+
+/// With its sign: "+0.31 %", "-1.2 %".
+inline std::string signed_percent(double share) {
+  const std::string text = small_percent(std::abs(share));
+  if (text.starts_with('<') || share == 0.0) return text;
+  return (share > 0.0 ? "+" : "-") + text;
 }
 
 }  // namespace isoflop

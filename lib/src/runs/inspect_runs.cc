@@ -61,6 +61,10 @@ struct Medians {
   double ratio;  ///< C / (6 N D)
 };
 
+Medians medians_of(const Runs& runs) {
+  return {median(runs.params), median(runs.tokens), median(flops_ratio(runs))};
+}
+
 [[noreturn]] void fail_unit(const Runs& runs,
                             std::string_view column,
                             const std::string& text,
@@ -364,14 +368,18 @@ void add_repeated_data(const Runs& runs, std::vector<Finding>& findings) {
 
 }  // namespace
 
+void detail::refuse_units(const Runs& runs) {
+  const Medians medians = medians_of(runs);
+  refuse_small_counts(runs, medians);
+  refuse_flop_units(runs, medians);
+}
+
 std::vector<Finding> inspect_runs(const Runs& runs) {
   std::vector<Finding> findings;
   if (runs.size() == 0) return findings;
+  detail::refuse_units(runs);
   const Eigen::VectorXd ratios = flops_ratio(runs);
-  const Medians medians{
-      median(runs.params), median(runs.tokens), median(ratios)};
-  refuse_small_counts(runs, medians);
-  refuse_flop_units(runs, medians);
+  const Medians medians = medians_of(runs);
   add_flops_mismatch(ratios, medians.ratio, findings);
   add_large_counts(medians, findings);
   add_loss_level(runs, findings);

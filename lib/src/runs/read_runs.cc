@@ -5,6 +5,7 @@
 
 #include "isoflop/runs/planned_runs.h"
 #include "runs/open_table.h"
+#include "runs/row_checks.h"
 #include "runs/table_reader.h"
 
 namespace isoflop {
@@ -25,8 +26,10 @@ PlannedRuns read_planned_runs(const std::string& path,
                               const ReadOptions& options) {
   std::ifstream in = detail::open_runs_file(path);
   detail::OpenTable table(in, path, options);
-  Runs runs = detail::read_records(
-      table.records(), table.separator(), options, false);
+  Runs runs =
+      detail::read_records(table.records(), table.separator(), options, false);
+  runs.source = path;
+  detail::refuse_units(runs);
   return {std::move(runs.params),
           std::move(runs.tokens),
           std::move(runs.loss_nats),

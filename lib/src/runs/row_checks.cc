@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "isoflop/units/text.h"
+#include "runs/run_numbers.h"
 
 namespace isoflop::detail {
 namespace {
@@ -62,16 +64,24 @@ void add_curve(const Runs& runs, std::vector<Finding>& findings) {
     first = last;
   }
   if (curves == 0) return;
+  std::vector<Eigen::Index> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  const bool names_tell = run_numbers(runs, order).count < runs.size();
   findings.push_back(
       {"runs.curve",
        Severity::Warning,
        std::to_string(in_curves) + " of " + std::to_string(runs.size()) +
            " rows look like checkpoints of training curves (" +
            std::to_string(curves) + (curves == 1 ? " size" : " sizes") +
-           ", tokens by equal steps), so that they are not independent and "
-           "intervals come out too narrow",
-       "keep a row a run, as `isoflop convert` does, or give the runs as "
-       "groups",
+           ", tokens by equal steps), so that they are not independent: " +
+           (names_tell ? "a forecast takes rows of one name and size for one "
+                         "run, but intervals of a fit come out too narrow"
+                       : "intervals come out too narrow"),
+       runs.group.empty()
+           ? "keep a row a run, as `isoflop convert` does, or name the runs in "
+             "a column group and fit with --bootstrap-kind cluster"
+           : "keep a row a run, as `isoflop convert` does, or fit with "
+             "--bootstrap-kind cluster, by the column group",
        {{"rows", static_cast<double>(in_curves)},
         {"sizes", static_cast<double>(curves)}}});
 }

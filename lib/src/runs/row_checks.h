@@ -16,4 +16,7 @@ void add_curve(const Runs& runs, std::vector<Finding>& findings);
 /// apart into two groups, ln(1 / ln 2) apart.
 void add_mixed_units(const Runs& runs, std::vector<Finding>& findings);
 
+/// @throws DataError for params, tokens or FLOP that are no counts.
+void refuse_units(const Runs& runs);
+
 }  // namespace isoflop::detail

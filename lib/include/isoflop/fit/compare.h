@@ -10,6 +10,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
+#include "isoflop/base/option_words.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/runs/runs.h"
 
@@ -53,16 +54,13 @@ struct CompareOptions {
               "of two tables: refits to resampled runs, for the interval of "
               "the gain",
               between(0, 1e6)),
-        field("level",
-              &CompareOptions::level,
-              "coverage of the intervals",
-              kOpenUnit),
+        field("level", &CompareOptions::level, kCoverageHelp, kOpenUnit),
         field("seed",
               &CompareOptions::seed,
               "seed of the parts and the resampling"),
         field("threads",
               &CompareOptions::threads,
-              "threads; 0 for all CPUs; the result is the same for any",
+              kThreadsHelp,
               between(0, 1024)),
         field("flops",
               &CompareOptions::flops,

@@ -10,6 +10,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
+#include "isoflop/base/option_words.h"
 #include "isoflop/fit/power_law.h"
 #include "isoflop/runs/runs.h"
 
@@ -31,23 +32,17 @@ struct EnvelopeOptions {
               "budgets, evenly spaced in ln C, at which the best curve is "
               "looked up",
               between(10, 1e6)),
-        field("level",
-              &EnvelopeOptions::level,
-              "coverage of the intervals",
-              kOpenUnit),
+        field("level", &EnvelopeOptions::level, kCoverageHelp, kOpenUnit),
         field("bootstrap",
               &EnvelopeOptions::bootstrap,
               "envelopes of resampled curves, for intervals; 0 for none",
               between(0, 1e6)),
-        field("seed", &EnvelopeOptions::seed, "seed of the resampling"),
+        field("seed", &EnvelopeOptions::seed, kResamplingSeedHelp),
         field("threads",
               &EnvelopeOptions::threads,
-              "threads; 0 for all CPUs; the result is the same for any",
+              kThreadsHelp,
               between(0, 1024)),
-        field("flops",
-              &EnvelopeOptions::flops,
-              "budgets whose optimum is shown, as 1e23,1e24",
-              kPositive));
+        field("flops", &EnvelopeOptions::flops, kShownBudgetsHelp, kPositive));
   }
 };
 

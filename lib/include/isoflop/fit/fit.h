@@ -11,6 +11,8 @@
 
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
+#include "isoflop/base/option_words.h"
+#include "isoflop/fit/backtest_score.h"
 #include "isoflop/fit/bootstrap.h"
 #include "isoflop/fit/covariance.h"
 #include "isoflop/fit/identifiability.h"
@@ -52,6 +54,18 @@ struct EnumWords<StartSet> {
       {StartSet::Chosen, "chosen"}, {StartSet::Classic, "classic"}};
 };
 
+/// What predictions of a fit beyond its runs are widened by.
+enum class WideningChoice { Backtest, None };
+
+template <>
+struct EnumWords<WideningChoice> {
+  static constexpr std::pair<WideningChoice, std::string_view> values[] = {
+      {WideningChoice::Backtest, "backtest"}, {WideningChoice::None, "none"}};
+};
+
+/// The `law` that stands for the form that predicts the larger runs best.
+inline constexpr std::string_view kAutoLaw = "auto";
+
 struct FitOptions {
   std::string law = "additive";
   std::vector<std::string> coefficient;
@@ -65,6 +79,7 @@ struct FitOptions {
   BootstrapKind bootstrap_kind = BootstrapKind::Auto;
   IntervalMethod interval = IntervalMethod::Percentile;
   double level = 0.9;
+  WideningChoice widening = WideningChoice::Backtest;
   bool influence = false;
   std::uint64_t seed = 1;
   int threads = 0;
@@ -75,8 +90,8 @@ struct FitOptions {
     return std::make_tuple(
         field("law",
               &FitOptions::law,
-              "form of the law: a name, or a formula of columns and "
-              "coefficients"),
+              "form of the law: a name, a formula of columns and "
+              "coefficients, or auto for what predicts the larger runs best"),
         field("coefficient",
               &FitOptions::coefficient,
               "range of a coefficient, or its start, as alpha=0.05..2 or "
@@ -118,18 +133,16 @@ struct FitOptions {
               &FitOptions::level,
               "how often an interval is to hold the truth",
               kOpenUnit),
+        field("widening",
+              &FitOptions::widening,
+              "what intervals of predictions beyond the runs are widened by: "
+              "backtest, or none"),
         field("influence",
               &FitOptions::influence,
               "leave every run out once and say what changes"),
-        field("seed", &FitOptions::seed, "seed of the resampling"),
-        field("threads",
-              &FitOptions::threads,
-              "threads; 0 for all CPUs; the result is the same for any",
-              between(0, 1024)),
-        field("flops",
-              &FitOptions::flops,
-              "budgets whose optimum is shown, as 1e23,1e24",
-              kPositive));
+        field("seed", &FitOptions::seed, kResamplingSeedHelp),
+        field("threads", &FitOptions::threads, kThreadsHelp, between(0, 1024)),
+        field("flops", &FitOptions::flops, kShownBudgetsHelp, kPositive));
   }
 };
 
@@ -153,6 +166,14 @@ struct FitSearch {
   bool converged = false;
 };
 
+/// A form that was tried for `law = "auto"`: fitted to the smaller runs, asked
+/// about the larger.
+struct FormTrial {
+  std::string law;
+  std::optional<BacktestScore> score;  ///< splits count alike
+  std::string problem;  ///< why it has no score, or else is not to be taken
+};
+
 struct FitResult {
   Law law;  ///< with a draw per replicate
   FitOptions options;
@@ -170,6 +191,7 @@ struct FitResult {
   std::optional<FitProfile> profile;
   std::optional<FitInfluence> influence;
   ResidualChecks residual_checks;
+  std::vector<FormTrial> trials;  ///< of `law = "auto"`, best first
   std::vector<Finding> findings;
 
   /// Intervals by coefficient; empty without refits.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
+#include "isoflop/base/option_words.h"
 #include "isoflop/laws/discrepancy.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
@@ -26,6 +28,16 @@ struct EnumWords<ForecastPrior> {
       {ForecastPrior::None, "none"}};
 };
 
+/// Whether the departure of runs from the law is learned with it.
+enum class DiscrepancyChoice { Learned, None };
+
+template <>
+struct EnumWords<DiscrepancyChoice> {
+  static constexpr std::pair<DiscrepancyChoice, std::string_view> values[] = {
+      {DiscrepancyChoice::Learned, "learned"},
+      {DiscrepancyChoice::None, "none"}};
+};
+
 /// Which scales of the discrepancy a forecast takes from its grid.
 enum class ScaleChoice { Best, Averaged };
 
@@ -39,6 +51,7 @@ struct ForecastOptions {
   std::string form = "coupled";
   ForecastPrior prior = ForecastPrior::LanguageModel;
   std::vector<std::string> prior_law;
+  DiscrepancyChoice discrepancy = DiscrepancyChoice::Learned;
   ScaleChoice scales = ScaleChoice::Best;
   std::vector<double> amplitude = {.001, .003, .006, .012, .024, .048};
   std::vector<double> length = {1, 2, 3};
@@ -65,6 +78,10 @@ struct ForecastOptions {
               &O::prior_law,
               "take the prior from a law fitted to other runs: id or file "
               "(repeatable)"),
+        field("discrepancy",
+              &O::discrepancy,
+              "how runs depart from the law: learned, or none for the law "
+              "with its prior alone"),
         field("scales",
               &O::scales,
               "take the best scales of the discrepancy, or all averaged by "
@@ -72,11 +89,11 @@ struct ForecastOptions {
         field("amplitude",
               &O::amplitude,
               "grid of the discrepancy's sd in log loss",
-              kPositive),
+              kPositiveShare),
         field("length",
               &O::length,
               "grid of the length over which it varies, in ln N and ln D",
-              kPositive),
+              between(0.01, 100)),
         field("growth",
               &O::growth,
               "grid of the power of Cmax/C by which it grows at small runs",
@@ -84,26 +101,23 @@ struct ForecastOptions {
         field("noise",
               &O::noise,
               "grid of the noise, as a share of the robust sd of residuals",
-              kPositive),
+              between(0.001, 1000)),
         field("run_effect",
               &O::run_effect,
               "grid of the sd shared by the rows of a run, where runs have "
               "several",
-              kNonNegative),
+              between(0, 1)),
         field("drift",
               &O::drift,
               "sd in log loss, a decade of compute, beyond the largest run",
-              kNonNegative),
+              between(0, 1)),
         field("level", &O::level, "what an interval holds", kOpenUnit),
         field("draws",
               &O::draws,
               "draws of the law's coefficients, for the doubt in the optimum",
               between(0, 1e5)),
         field("seed", &O::seed, "seed of the draws"),
-        field("threads",
-              &O::threads,
-              "threads; 0 for all CPUs; the result is the same for any",
-              between(0, 1024)));
+        field("threads", &O::threads, kThreadsHelp, between(0, 1024)));
   }
 };
 
@@ -116,7 +130,7 @@ struct Forecast {
   std::int64_t rows_dropped = 0;
   int runs = 0;                 ///< rows of one name are one run
   double residual_scale = 0.0;  ///< robust sd of log residuals of the law
-  double log_evidence = 0.0;    ///< of the best scales
+  std::optional<double> log_evidence;  ///< of the best scales, where learned
   /// Prior coordinates of the form: place of the mode in sds of the prior.
   std::vector<std::pair<std::string, double>> prior_deviations;
   std::vector<Finding> findings;
@@ -134,13 +148,14 @@ struct Forecast {
 /// are far off; the scales of the process are those of largest Laplace
 /// evidence on a grid, with the law at its mode under them.
 ///
-/// Rows that share a name and a size are checkpoints of one run. The result depends on
-/// neither the order of the rows nor the number of threads.
+/// Rows that share a name and a size are checkpoints of one run. The result
+/// depends on neither the order of the rows nor the number of threads.
 ///
 /// @return  with status `not_identified` for fewer than 8 distinct sizes and
-///     data, `weak` when they do not vary in two directions; `findings` says.
+///     data or losses that do not fall, `weak` when they do not vary in two
+///     directions; `findings` says.
 /// @throws std::invalid_argument for an option out of range, a form without a
-///     prior, or no runs.
+///     prior, or no runs; std::runtime_error where no scales have evidence.
 /// @source docs/theory/forecast.md; the discrepancy: Kennedy & O'Hagan 2001,
 ///     doi:10.1111/1467-9868.00294.
 Forecast forecast(const Runs& runs, const ForecastOptions& options = {});

@@ -12,6 +12,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
+#include "isoflop/base/option_words.h"
 #include "isoflop/fit/power_law.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
@@ -57,10 +58,7 @@ struct ValleyOptions {
               "runs are of one budget when the FLOP of neighbours differ by "
               "less than this factor",
               between(1.0, 10.0)),
-        field("level",
-              &ValleyOptions::level,
-              "coverage of the intervals",
-              kOpenUnit),
+        field("level", &ValleyOptions::level, kCoverageHelp, kOpenUnit),
         field("law",
               &ValleyOptions::law,
               "form fitted to the same runs, to compare with and to compute "
@@ -69,15 +67,10 @@ struct ValleyOptions {
               &ValleyOptions::bootstrap,
               "refits of that form, for its intervals; 0 for none",
               between(0, 1e6)),
-        field("seed", &ValleyOptions::seed, "seed of the resampling"),
-        field("threads",
-              &ValleyOptions::threads,
-              "threads; 0 for all CPUs; the result is the same for any",
-              between(0, 1024)),
-        field("flops",
-              &ValleyOptions::flops,
-              "budgets whose optimum is shown, as 1e23,1e24",
-              kPositive));
+        field("seed", &ValleyOptions::seed, kResamplingSeedHelp),
+        field(
+            "threads", &ValleyOptions::threads, kThreadsHelp, between(0, 1024)),
+        field("flops", &ValleyOptions::flops, kShownBudgetsHelp, kPositive));
   }
 };
 

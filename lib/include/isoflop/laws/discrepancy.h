@@ -14,7 +14,8 @@ namespace isoflop {
 
 /// Scales of the departure of runs from a law, in log loss.
 struct DiscrepancyScales {
-  double amplitude = 0.0;   ///< sd of the departure at the largest runs
+  /// Sd of the departure at the largest runs; 0 for none.
+  double amplitude = 0.0;
   double length = 1.0;      ///< over which it varies, in ln N and ln D
   double growth = 0.0;      ///< its sd is (Cmax / C)^growth at smaller runs
   double run_effect = 0.0;  ///< sd shared by the rows of one run
@@ -36,7 +37,10 @@ struct DiscrepancyData {
   Eigen::VectorXd weight;    ///< n_rows, > 0: noise variance is over it
   Eigen::VectorXi run;       ///< n_rows: rows of one run share a number
   double drift = 0.0;        ///< sd a decade of compute beyond the largest run
-  std::string prior;         ///< of the law, in a word
+  /// Of runs on a line: sd of the slope of ln L off it, where the runs say
+  /// nothing; 0 for runs that vary in two directions.
+  double off_line = 0.0;
+  std::string prior;  ///< of the law, in a word
   std::vector<DiscrepancyPart> parts;
 };
 
@@ -57,6 +61,18 @@ struct LossForecast {
   /// Of the loss, in nats; `level` in (0, 1).
   Interval curve_interval(double level) const;
   Interval run_interval(double level) const;
+};
+
+/// The line that runs lie nearest to, in ln N and ln D.
+struct InputLine {
+  Eigen::Vector2d centre;
+  Eigen::Vector2d across;  ///< the direction in which they vary least, unit
+  double spread = 0.0;     ///< sd of the runs in that direction
+
+  /// @param inputs  n_rows x 2: ln N, ln D
+  static InputLine of(const Eigen::MatrixXd& inputs);
+  /// How far a run lies off it beyond twice the spread of the others.
+  double distance(double log_params, double log_tokens) const;
 };
 
 /// A Gaussian process for how runs depart from a law, given the runs:
@@ -103,6 +119,7 @@ class Discrepancy {
   std::shared_ptr<const Form> form_;
   Eigen::VectorXd theta_;
   DiscrepancyData data_;
+  InputLine line_;            ///< of the runs
   double log_largest_ = 0.0;  ///< ln Cmax
   std::vector<Conditioned> given_;
 };

@@ -57,6 +57,8 @@ struct Provenance {
   std::string tokens_counted;  ///< what D counts, where it is not plain
   std::string loss_unit = "nats per token";
   std::vector<std::string> traps = {};  ///< what misleads, a sentence each
+  /// How a fit or a forecast was made: its options as texts, by name.
+  std::map<std::string, std::string> options = {};
   /// Counts in the verdict across published laws, see `voting_laws`.
   bool has_vote = false;
 
@@ -79,6 +81,17 @@ struct Scatter {
   double freedom = 0.0;  ///< spare runs behind it: Student's t
 };
 
+/// How much wider intervals must be at a distance beyond the runs, from
+/// back-tests: over the compute of the largest run, and times what is stated.
+struct Widening {
+  double distance = 1.0;
+  double factor = 1.0;
+  int runs = 0;  ///< held out near that distance
+};
+
+/// An interval about a value, its ends a factor further off in logarithm.
+Interval widened(const Interval& interval, double value, double factor);
+
 /// A form with its coefficients, its doubt and its provenance.
 struct Law {
   std::string id;                    ///< catalogue id, or the name of a fit
@@ -95,10 +108,16 @@ struct Law {
   /// How runs depart from the law, where that was learned with it: the law is
   /// a forecast then. Null for a law alone. Losses that are predicted and
   /// their intervals take it into account; size and data are the law's.
-  std::shared_ptr<const Discrepancy> discrepancy;
+  std::shared_ptr<const Discrepancy> discrepancy = nullptr;
+  /// Of a fit that was tested on its own larger runs, by rising distance.
+  std::vector<Widening> widening = {};
 
   bool is_forecast() const { return discrepancy != nullptr; }
   bool has_draws() const { return draws.rows() > 0; }
+  /// How much wider an interval must be at a compute: 1 within the runs,
+  /// between the distances of `widening` linear in ln C, beyond the last as
+  /// there.
+  double widening_at(Flops flops) const;
   std::map<std::string, double> named_coefficients() const;
   /// The answer of the law for a run, on the natural scale of its output.
   /// @throws std::invalid_argument as `input_vector`.

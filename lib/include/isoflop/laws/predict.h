@@ -123,6 +123,9 @@ struct Prediction {
   /// Where a single new run may end: with the scatter of runs, where known.
   std::optional<Interval> run_interval;
   std::optional<LossForecast> forecast;  ///< and the parts of its doubt
+  /// Both intervals are this many times as wide, in ln L, as refits say: by
+  /// the back-test of the law, see `Law::widening`.
+  double widening = 1.0;
   /// Draws that have no answer for this run; with more than a tenth of them
   /// there is no interval.
   int draws_without = 0;

@@ -23,7 +23,8 @@ struct PredictedRun {
   std::optional<Interval> run;    ///< of one new run; a forecast has it
   std::optional<LossForecast> forecast;
   std::optional<double> extrapolation;  ///< flops over the law's largest
-  std::optional<double> observed;       ///< loss in nats, where it is known
+  double widening = 1.0;  ///< of the intervals, see `Prediction::widening`
+  std::optional<double> observed;  ///< loss in nats, where it is known
 };
 
 /// How near the predictions came to losses that are known.

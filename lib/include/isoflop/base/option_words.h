@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace isoflop {
+
+// Words of options that several verbs have.
+inline constexpr std::string_view kThreadsHelp =
+    "threads; 0 for all CPUs; the result is the same for any";
+inline constexpr std::string_view kResamplingSeedHelp =
+    "seed of the resampling";
+inline constexpr std::string_view kCoverageHelp = "coverage of the intervals";
+inline constexpr std::string_view kShownBudgetsHelp =
+    "budgets whose optimum is shown, as 1e23,1e24";
+
+}  // namespace isoflop

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "fit/held_out.h"
+#include "isoflop/fit/fit.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/report/json.h"
+#include "support/matchers.h"
+
+namespace isoflop {
+namespace {
+
+using testing::kSolver;
+using testing::law_runs;
+using testing::near_rel;
+
+FitOptions auto_options() {
+  FitOptions options;
+  options.law = kAutoLaw;
+  options.bootstrap = 0;
+  return options;
+}
+
+std::vector<std::string> laws_of(const FitResult& result) {
+  std::vector<std::string> laws;
+  for (const FormTrial& trial : result.trials) laws.push_back(trial.law);
+  return laws;
+}
+
+TEST(FitAuto, TakesTheFormThatPredictsTheLargerRuns) {
+  const Runs runs = law_runs(60, 1, 0.6, 0.25);
+  const FitResult result = fit(runs, auto_options());
+  ASSERT_GE(result.trials.size(), 4u);
+  const FormTrial& taken = result.trials.front();
+  EXPECT_EQ(result.law.form->name(), taken.law);
+  double least = 1.0;
+  for (const FormTrial& trial : result.trials) {
+    if (!trial.problem.empty()) continue;
+    least = std::min(least, trial.score->mean_abs_error);
+  }
+  EXPECT_LE(taken.score->mean_abs_error, 1.05 * least);
+  // Noise of 0.3 %, one form among these is that of the runs.
+  EXPECT_LT(taken.score->mean_abs_error, 0.01);
+  FitOptions named = auto_options();
+  named.law = taken.law;
+  EXPECT_EQ(fit(runs, named).law.coefficients, result.law.coefficients);
+}
+
+TEST(FitAuto, TriesFormsThatReadTheColumnsAtHand) {
+  Runs runs = law_runs(40, 2, 0.35, 0.37);
+  using ::testing::Contains;
+  using ::testing::Not;
+  const auto without = laws_of(fit(runs, auto_options()));
+  EXPECT_THAT(without, Contains("additive"));
+  EXPECT_THAT(without, Contains("kaplan"));
+  EXPECT_THAT(without, Not(Contains("data_constrained")));
+  runs.unique_tokens = runs.tokens / 3.0;
+  EXPECT_THAT(laws_of(fit(runs, auto_options())), Contains("data_constrained"));
+}
+
+TEST(FitAuto, OfTooFewRunsIsTheAdditiveFormWithAWord) {
+  const FitResult result = fit(law_runs(9, 3, 0.35, 0.37), auto_options());
+  EXPECT_EQ(result.law.form->name(), "additive");
+  EXPECT_TRUE(result.trials.empty());
+  EXPECT_NE(find(result.findings, "fit.auto-untested"), nullptr);
+}
+
+TEST(FitWidening, IsByHowMuchIntervalsOfSmallerRunsWereShort) {
+  const Runs runs = law_runs(60, 4, 0.35, 0.37);
+  FitOptions options;
+  options.bootstrap = 60;
+  const FitResult result = fit(runs, options);
+  const auto& steps = result.law.widening;
+  ASSERT_FALSE(steps.empty());
+  double distance = 1.0;
+  double factor = 1.0;
+  for (const Widening& step : steps) {
+    EXPECT_GT(step.distance, distance);
+    EXPECT_GE(step.factor, factor);
+    EXPECT_GE(step.runs, 2);
+    distance = step.distance;
+    factor = step.factor;
+  }
+  options.widening = WideningChoice::None;
+  const FitResult plain = fit(runs, options);
+  EXPECT_TRUE(plain.law.widening.empty());
+  EXPECT_EQ(plain.law.draws, result.law.draws);
+  const double beyond = 1.0 + steps.back().distance;
+  const Params params(result.law.range.params->high * std::sqrt(beyond));
+  const Tokens tokens(result.law.range.tokens->high * std::sqrt(beyond));
+  const Prediction wide = predict(result.law, params, tokens);
+  const Prediction narrow = predict(plain.law, params, tokens);
+  EXPECT_EQ(wide.value, narrow.value);
+  EXPECT_EQ(wide.widening, steps.back().factor);
+  for (const auto interval :
+       {&Prediction::interval, &Prediction::run_interval}) {
+    EXPECT_THAT(std::log((wide.*interval)->high / wide.value),
+                near_rel(wide.widening *
+                             std::log((narrow.*interval)->high / narrow.value),
+                         kSolver));
+  }
+}
+
+TEST(FitWidening, OfTooFewRunsIsSaidToBeMissing) {
+  FitOptions options;
+  options.bootstrap = 20;
+  const FitResult result = fit(law_runs(9, 5, 0.35, 0.37), options);
+  EXPECT_TRUE(result.law.widening.empty());
+  const Finding* finding = find(result.findings, "fit.not-widened");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->severity, Severity::Note);
+}
+
+TEST(FitWidening, IsTheSameForAnyThreadsAndOrderOfRows) {
+  Runs runs = law_runs(40, 6, 0.35, 0.37);
+  FitOptions options;
+  options.bootstrap = 20;
+  options.threads = 1;
+  const std::string wanted = law_text(fit(runs, options).law);
+  options.threads = 3;
+  EXPECT_EQ(law_text(fit(runs, options).law), wanted);
+  for (auto* column :
+       {&runs.params, &runs.tokens, &runs.flops, &runs.loss_nats}) {
+    column->reverseInPlace();
+  }
+  EXPECT_EQ(law_text(fit(runs, options).law), wanted);
+}
+
+}  // namespace
+}  // namespace isoflop
