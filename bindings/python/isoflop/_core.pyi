@@ -385,6 +385,8 @@ class FitResult:
     def standard_errors(self) -> StandardErrors: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
+    @property
+    def trials(self) -> list[FormTrial]: ...
 
 class FitSearch:
     @property
@@ -418,8 +420,12 @@ class Forecast:
     @property
     def law(self) -> Law: ...
     @property
-    def log_evidence(self) -> float: ...
+    def log_evidence(self) -> Optional[float]: ...
+    @property
+    def options(self) -> dict[str, str]: ...
     def predict(self, params: float, tokens: float) -> LossForecast: ...
+    @property
+    def prior_deviations(self) -> dict[str, float]: ...
     @property
     def residual_scale(self) -> float: ...
     @property
@@ -481,6 +487,14 @@ class FormScore:
     def log_likelihood(self) -> Optional[float]: ...
     @property
     def status(self) -> str: ...
+
+class FormTrial:
+    @property
+    def law(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def score(self) -> Optional[BacktestScore]: ...
 
 class Gain:
     @property
@@ -559,6 +573,7 @@ class Law:
     def value(self, inputs: dict[str, float]) -> float: ...
     @property
     def verified(self) -> bool: ...
+    def widening_at(self, flops: float) -> float: ...
 
 class LawVerdict:
     @property
@@ -763,6 +778,8 @@ class Prediction:
     def unit(self) -> str: ...
     @property
     def value(self) -> float: ...
+    @property
+    def widening(self) -> float: ...
 
 class PredictionScore:
     @property
@@ -798,6 +815,8 @@ class PredictionTable:
     def score(self) -> Optional[PredictionScore]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
+    @property
+    def widening(self) -> numpy.ndarray: ...
 
 class Profile:
     @property
@@ -1281,7 +1300,19 @@ def backtest(
     factor: Any = ...,
     law: Any = ...,
     bootstrap: int = ...,
+    form: Any = ...,
+    prior: Any = ...,
+    prior_law: Any = ...,
+    discrepancy: Any = ...,
+    scales: Any = ...,
+    amplitude: Any = ...,
+    length: Any = ...,
+    growth: Any = ...,
+    noise: Any = ...,
+    run_effect: Any = ...,
+    drift: Number = ...,
     level: Number = ...,
+    draws: int = ...,
     seed: int = ...,
     threads: int = ...,
 ) -> Backtest: ...
@@ -1472,6 +1503,7 @@ def fit(
     bootstrap_kind: Any = ...,
     interval: Any = ...,
     level: Number = ...,
+    widening: Any = ...,
     influence: bool = ...,
     seed: int = ...,
     threads: int = ...,
@@ -1486,6 +1518,7 @@ def forecast(
     form: Any = ...,
     prior: Any = ...,
     prior_law: Any = ...,
+    discrepancy: Any = ...,
     scales: Any = ...,
     amplitude: Any = ...,
     length: Any = ...,

@@ -97,12 +97,16 @@ double chance_of_so_few(double held, int runs, double level) {
   return sum;
 }
 
-/// "up to 3 times", "beyond 30 times".
+/// "up to 3 times", "3 to 10 times", "more than 30 times".
 std::string distance_words(std::size_t bin) {
+  const auto end = [](std::size_t k) {
+    return format_number(kBacktestDistances[k], 3);
+  };
+  if (bin == 0) return "up to " + end(0) + " times";
   if (std::isfinite(kBacktestDistances[bin])) {
-    return "up to " + format_number(kBacktestDistances[bin], 3) + " times";
+    return end(bin - 1) + " to " + end(bin) + " times";
   }
-  return "beyond " + format_number(kBacktestDistances[bin - 1], 3) + " times";
+  return "more than " + end(bin - 1) + " times";
 }
 
 void add_worse_finding(const Backtest& result, std::vector<Finding>& findings) {
@@ -116,7 +120,7 @@ void add_worse_finding(const Backtest& result, std::vector<Finding>& findings) {
     const auto& other = plain.by_distance[k];
     if (mine && other &&
         mine->mean_abs_error > kClearly * other->mean_abs_error) {
-      places.push_back(distance_words(k) + " the compute learned from");
+      places.push_back(distance_words(k));
     }
   }
   const double error = forecast.overall->mean_abs_error;
@@ -129,7 +133,8 @@ void add_worse_finding(const Backtest& result, std::vector<Finding>& findings) {
        "the forecast is off by " + percent_text(error) + ", the plain fit by " +
            percent_text(plain_error) +
            (places.empty() ? std::string()
-                           : "; it is the worse one " + join_words(places)),
+                           : "; it is the worse one at " + join_words(places) +
+                                 " the compute learned from"),
        is_worse ? "predict with `isoflop fit` here, or find out why"
                 : "look at the distance that you predict at",
        {{"forecast_error", error}, {"plain_error", plain_error}}});
