@@ -90,9 +90,9 @@ TEST(RunCost, TheTightestBudgetBindsAndAllHold) {
     const Plan made = plan(law(), scenario);
     const TrainingCost& cost = *made.cost.training;
     const double share[4] = {made.run.flops / scenario.flops->low,
-                             *cost.usd / *scenario.usd,
-                             *cost.days / *scenario.days,
-                             *cost.energy / *scenario.energy};
+                             *cost.usd / scenario.usd->low,
+                             *cost.days / scenario.days->low,
+                             *cost.energy / scenario.energy->low};
     const std::string key[4] = {
         "budget.flops", "budget.usd", "budget.days", "budget.energy"};
     double most = 0.0;

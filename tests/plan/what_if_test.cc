@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
 
 #include <gmock/gmock.h>

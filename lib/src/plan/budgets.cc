@@ -23,7 +23,7 @@ std::vector<Paid> paid_hours(const Scenario& scenario,
            "no rent of " + cluster.device.id + " is known; give usd_per_hour");
     }
     paid.emplace_back(
-        DeviceHours(scenario.usd->value() / cluster.price->value()),
+        DeviceHours(scenario.usd->middle().value() / cluster.price->value()),
         "budget.usd");
   }
   if (scenario.energy) {
@@ -32,11 +32,12 @@ std::vector<Paid> paid_hours(const Scenario& scenario,
     }
     const Joules hour =
         energy(DeviceHours(1.0), *cluster.device.power, cluster.pue);
-    paid.emplace_back(DeviceHours(*scenario.energy / hour), "budget.energy");
+    paid.emplace_back(DeviceHours(scenario.energy->middle() / hour),
+                      "budget.energy");
   }
   if (scenario.days && cluster.count) {
     paid.emplace_back(
-        DeviceHours(24.0 * scenario.days->value() * *cluster.count),
+        DeviceHours(24.0 * scenario.days->middle().value() * *cluster.count),
         "budget.days");
   }
   return paid;
@@ -80,7 +81,8 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
   if (!devices && scenario.days) {
     DeviceHours least = paid.front().first;
     for (const Paid& limit : paid) least = std::min(least, limit.first);
-    devices = cluster->nodes_up(least.value() / (24 * scenario.days->value()));
+    devices = cluster->nodes_up(least.value() /
+                                (24 * scenario.days->middle().value()));
   }
   const double kept = cluster->kept(devices);
   for (const auto& [hours, key] : paid) {
@@ -115,7 +117,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
     if (!tightest || *params < tightest->params) tightest = {*params, key};
   };
   const TokensPerSecond least =
-      scenario.min_tokens_per_second.value_or(TokensPerSecond(0.0));
+      middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (const auto server = server_of(scenario, owner)) {
     const auto fastest = [server, least](Params params) {
       return cheapest_decode(
@@ -136,7 +138,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
       add("serving.max_usd_per_million_tokens", [&](Params params) {
         const auto speed = fastest(params);
         return speed && price_of(*speed, *server->price) <=
-                            *scenario.max_usd_per_million_tokens;
+                            scenario.max_usd_per_million_tokens->middle();
       });
     }
   }

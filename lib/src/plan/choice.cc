@@ -48,12 +48,12 @@ Optimum require_optimum(const std::optional<Optimum>& found) {
 std::optional<Choice> choose_for_loss(const Law& law,
                                       const Scenario& scenario) {
   const Nats loss = *scenario.target_loss;
-  if (const auto params = exact(scenario.params, "params")) {
+  if (const auto params = given(scenario.params)) {
     const auto tokens = tokens_for_loss(law, *params, loss);
     if (!tokens) return std::nullopt;
     return Choice{run_of(law, *params, *tokens), "goal.loss, model.params"};
   }
-  if (const auto tokens = exact(scenario.tokens, "tokens")) {
+  if (const auto tokens = given(scenario.tokens)) {
     const auto params = params_for_loss(law, *tokens, loss);
     if (!params) return std::nullopt;
     return Choice{run_of(law, *params, *tokens), "goal.loss, data.tokens"};
@@ -64,8 +64,11 @@ std::optional<Choice> choose_for_loss(const Law& law,
     bounds.most_params = most->params;
   }
   const bool lives = scenario.minimise == Goal::LifetimeCost;
-  const auto run = cheapest_lifetime(
-      law, loss, lives ? *scenario.serving_tokens : Tokens(0.0), bounds);
+  const auto run =
+      cheapest_lifetime(law,
+                        loss,
+                        lives ? scenario.serving_tokens->middle() : Tokens(0.0),
+                        bounds);
   if (!run) return std::nullopt;
   return Choice{*run, "goal.loss"};
 }
@@ -78,14 +81,14 @@ Optimum run_of(const Law& law, Params params, Tokens tokens) {
 }
 
 Tokens most_tokens(const Scenario& scenario) {
-  const auto unique = exact(scenario.unique_tokens, "unique_tokens");
+  const auto unique = given(scenario.unique_tokens);
   return unique ? *unique * scenario.useful_epochs()
                 : Tokens(std::numeric_limits<double>::infinity());
 }
 
 Scenario with_open_epochs(Scenario scenario, const Law& law) {
   if (!scenario.max_epochs && law.form->input_index(kUniqueTokens.name)) {
-    scenario.max_epochs = std::numeric_limits<double>::infinity();
+    scenario.max_epochs = Range(std::numeric_limits<double>::infinity());
   }
   return scenario;
 }
@@ -113,9 +116,9 @@ void require_goal(const Scenario& scenario, std::string_view owner) {
 
 std::optional<Choice> choose(const Law& law, const Scenario& scenario) {
   if (scenario.target_loss) return choose_for_loss(law, scenario);
-  const auto flops = exact(scenario.flops, "flops");
-  const auto params = exact(scenario.params, "params");
-  const auto tokens = exact(scenario.tokens, "tokens");
+  const auto flops = given(scenario.flops);
+  const auto params = given(scenario.params);
+  const auto tokens = given(scenario.tokens);
   if (params && tokens) {
     const Optimum run = run_of(law, *params, *tokens);
     if (flops && std::abs(run.flops / *flops - 1.0) > 0.01) {

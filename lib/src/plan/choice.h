@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -12,16 +11,11 @@
 
 namespace isoflop {
 
+/// The value of a quantity that `require_exact` has seen.
 template <class Q>
-std::optional<Q> exact(const std::optional<Range<Q>>& range,
-                       std::string_view name) {
+std::optional<Q> given(const std::optional<Range<Q>>& range) {
   if (!range) return std::nullopt;
-  if (!range->is_exact()) {
-    throw std::invalid_argument("plan: " + std::string(name) +
-                                " is a range, but must be one value; "
-                                "`check` takes ranges");
-  }
-  return range->low;
+  return range->middle();
 }
 
 struct Choice {

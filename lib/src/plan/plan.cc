@@ -155,6 +155,7 @@ Finding unreachable(const Law& law, const Scenario& scenario) {
 Point point_of(const Law& given,
                const Scenario& asked,
                std::string_view owner) {
+  require_exact(asked, owner);
   require_goal(asked, owner);
   const auto budget = compute_budget(asked, owner);
   const Scenario scenario =
@@ -182,8 +183,8 @@ Point point_of(const Law& given,
       budget && at != std::string::npos) {
     plan.binding.replace(at, kFlopsKey.size(), budget->key);
   }
-  if (const auto unique = exact(scenario.unique_tokens, "unique_tokens")) {
-    plan.epochs = plan.run.tokens / *unique;
+  if (scenario.unique_tokens) {
+    plan.epochs = plan.run.tokens / scenario.unique_tokens->middle();
   }
   plan.cost = run_cost(asked, plan.run.params, plan.run.tokens, owner);
   return point;
@@ -230,11 +231,8 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
   require_goal(scenario, "plan");
-  Scenario middle = with_open_epochs(scenario, law);
-  if (middle.unique_tokens) {
-    middle.unique_tokens = middle.unique_tokens->middle();
-  }
-  middle = with_compute_budget(middle, "plan");
+  const Scenario middle =
+      with_compute_budget(with_open_epochs(at_middle(scenario), law), "plan");
   const auto choice = choose(bind_scenario(law, middle, "plan"), middle);
   if (!choice) fail("plan", "no run reaches target_loss");
   return choice->run;

@@ -34,7 +34,7 @@ void add_memory(const Scenario& scenario,
   const Transformer shape = typical_transformer(params);
   cost.device_memory = cluster.device.memory;
   TrainingMemory held;
-  held.sequence = scenario.context.value_or(Scenario::kContext);
+  held.sequence = middle_or(scenario.context, Scenario::kContext);
   for (const bool recomputes : {false, true}) {
     held.recomputes = cost.recomputes = recomputes;
     cost.sharding =
@@ -84,20 +84,22 @@ void add_reliability(const Cluster& cluster,
 
 /// A bound on an amount that the run exceeds.
 template <class Q>
-void require_within(const std::optional<Q>& bound,
+void require_within(const std::optional<Range<Q>>& asked,
                     const std::optional<Q>& amount,
                     const char* code,
                     const char* what,
                     std::vector<Finding>& findings) {
-  if (!bound || !amount || *amount <= kSlack * *bound) return;
+  if (!asked || !amount) return;
+  const Q bound = asked->middle();
+  if (*amount <= kSlack * bound) return;
   findings.push_back(
       {code,
        Severity::Error,
        "the run takes " + format_quantity(*amount) + " " + what + ", " +
-           format_number(100.0 * (*amount / *bound - 1.0), 3) +
-           " % more than the " + format_quantity(*bound) + " of the budget",
+           format_number(100.0 * (*amount / bound - 1.0), 3) +
+           " % more than the " + format_quantity(bound) + " of the budget",
        "leave size or data open, or raise the budget",
-       {{"needed", amount->value()}, {"budget", bound->value()}}});
+       {{"needed", amount->value()}, {"budget", bound.value()}}});
 }
 
 TrainingCost training_cost(const Scenario& scenario,
@@ -115,14 +117,15 @@ TrainingCost training_cost(const Scenario& scenario,
       device_hours(train_flops(params, tokens), cluster.peak, cluster.mfu());
   cost.devices = cluster.count;
   if (!cost.devices && scenario.days) {
-    cost.devices = cluster.devices_for(work, *scenario.days);
+    const Days days = scenario.days->middle();
+    cost.devices = cluster.devices_for(work, days);
     if (!cost.devices) {
       findings.push_back({"plan.not-on-time",
                           Severity::Error,
                           "no number of devices ends the run in " +
-                              format_quantity(*scenario.days) + " days",
+                              format_quantity(days) + " days",
                           "give it more time",
-                          {{"days", scenario.days->value()}}});
+                          {{"days", days.value()}}});
     }
   }
   cost.device_hours = work / cluster.kept(cost.devices);
@@ -172,7 +175,7 @@ ServingCost serving_cost(const Scenario& scenario,
   cost.accelerator = server.device.id;
   const Transformer shape = typical_transformer(params);
   const TokensPerSecond least =
-      scenario.min_tokens_per_second.value_or(TokensPerSecond(0.0));
+      middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   cost.decode = cheapest_decode(server.device, shape, server.load, least);
   if (!cost.decode) {
     const auto any = cheapest_decode(
@@ -194,20 +197,22 @@ ServingCost serving_cost(const Scenario& scenario,
   if (scenario.serving_tokens) {
     constexpr double kMillion = 1e6;
     cost.usd = Usd(cost.usd_per_million_tokens->value() *
-                   scenario.serving_tokens->value() / kMillion);
+                   scenario.serving_tokens->middle().value() / kMillion);
   }
-  const auto& most = scenario.max_usd_per_million_tokens;
-  if (most && *cost.usd_per_million_tokens > kSlack * *most) {
+  if (!scenario.max_usd_per_million_tokens) return cost;
+  const UsdPerMillionTokens most =
+      scenario.max_usd_per_million_tokens->middle();
+  if (*cost.usd_per_million_tokens > kSlack * most) {
     findings.push_back(
         {"plan.too-expensive",
          Severity::Error,
          "a million tokens cost at least " +
              format_quantity(*cost.usd_per_million_tokens) +
-             " USD to serve, and at most " + format_quantity(*most) +
+             " USD to serve, and at most " + format_quantity(most) +
              " are allowed",
          "a smaller model, fewer bits a weight, or slower answers",
          {{"usd_per_million_tokens", cost.usd_per_million_tokens->value()},
-          {"most", most->value()}}});
+          {"most", most.value()}}});
   }
   return cost;
 }
@@ -220,8 +225,9 @@ DeviceCost device_cost(const Scenario& scenario,
   cost.accelerator = device.id;
   cost.decode =
       decode_alone(device, typical_transformer(params), load_of(scenario));
-  const auto& least = scenario.min_tokens_per_second;
-  if (cost.decode && (!least || cost.decode->per_user >= *least)) return cost;
+  const TokensPerSecond least =
+      middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
+  if (cost.decode && cost.decode->per_user >= least) return cost;
   findings.push_back(
       {"plan.too-slow",
        Severity::Error,
@@ -229,10 +235,10 @@ DeviceCost device_cost(const Scenario& scenario,
            (cost.decode ? "decode at " + speed_text(*cost.decode) + " on "
                         : "do not fit the memory of ") +
            device.id +
-           (cost.decode ? ", and " + format_quantity(*least) + " are wanted"
+           (cost.decode ? ", and " + format_quantity(least) + " are wanted"
                         : ""),
        "a smaller model, or fewer bits a weight",
-       {{"min_tokens_per_second", least ? least->value() : 0.0}}});
+       {{"min_tokens_per_second", least.value()}}});
   return cost;
 }
 
@@ -243,8 +249,8 @@ RunCost run_cost(const Scenario& scenario,
                  Tokens tokens,
                  std::string_view owner) {
   RunCost result;
-  if (scenario.target_loss && scenario.flops && scenario.flops->is_exact()) {
-    require_within(std::optional(scenario.flops->low),
+  if (scenario.target_loss) {
+    require_within(scenario.flops,
                    std::optional(train_flops(params, tokens)),
                    "plan.over-budget",
                    "FLOP",

@@ -47,8 +47,8 @@ inline Json json_of(const Interval& interval) {
 }
 template <class Q>
 Json json_of(const Range<Q>& range) {
-  if (range.is_exact()) return range.low.value();
-  return Json::array({range.low.value(), range.high.value()});
+  if (range.is_exact()) return json_of(range.low);
+  return Json::array({json_of(range.low), json_of(range.high)});
 }
 /// Defined in json_forecast.cc.
 Json json_of(const LossForecast& at);

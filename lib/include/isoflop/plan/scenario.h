@@ -28,41 +28,48 @@ struct EnumWords<Goal> {
       {Goal::LifetimeCost, "lifetime_cost"}};
 };
 
+/// A finding that a scenario file accepts, and why.
+struct Acceptance {
+  std::string code;
+  std::string reason;  ///< may be empty
+  Location at;         ///< in the file
+};
+
 /// What is known about a training run before it starts.
 ///
-/// Each quantity may be absent, exact, or a range (`13T..60T`). `plan`
-/// chooses what is absent; `check` judges what is there.
+/// Each quantity may be absent, exact, or a range (`13T..60T`); a goal is
+/// exact. `plan` chooses what is absent; `check` judges what is there.
 struct Scenario {
   std::string law = std::string(kDefaultLaw);
   std::optional<Range<Flops>> flops;
   std::optional<Range<Params>> params;
   std::optional<Range<Tokens>> tokens;
   std::optional<Range<Tokens>> unique_tokens;
-  std::optional<double> max_epochs;
+  std::optional<Range<double>> max_epochs;
   bool allow_unverified = false;
 
   std::optional<Goal> minimise;
   std::optional<Nats> target_loss;
-  std::optional<Usd> usd;
-  std::optional<Days> days;
-  std::optional<Joules> energy;
+  std::optional<Range<Usd>> usd;
+  std::optional<Range<Days>> days;
+  std::optional<Range<Joules>> energy;
   std::optional<std::string> accelerator;
-  std::optional<int> count;
+  std::optional<Range<int>> count;
   std::optional<Range<Share>> mfu;
-  std::optional<UsdPerHour> usd_per_hour;
+  std::optional<Range<UsdPerHour>> usd_per_hour;
   std::optional<Precision> precision;
-  std::optional<double> pue;
-  std::optional<DeviceHours> device_hours_per_failure;
-  std::optional<Seconds> checkpoint;
-  std::optional<Seconds> restart;
-  std::optional<Tokens> serving_tokens;
+  std::optional<Range<double>> pue;
+  std::optional<Range<DeviceHours>> device_hours_per_failure;
+  std::optional<Range<Seconds>> checkpoint;
+  std::optional<Range<Seconds>> restart;
+  std::optional<Range<Tokens>> serving_tokens;
   std::optional<std::string> serving_accelerator;
-  std::optional<UsdPerHour> serving_usd_per_hour;
-  std::optional<TokensPerSecond> min_tokens_per_second;
-  std::optional<UsdPerMillionTokens> max_usd_per_million_tokens;
+  std::optional<Range<UsdPerHour>> serving_usd_per_hour;
+  std::optional<Range<TokensPerSecond>> min_tokens_per_second;
+  std::optional<Range<UsdPerMillionTokens>> max_usd_per_million_tokens;
   std::optional<std::string> device;
-  std::optional<int> precision_bits;
-  std::optional<Tokens> context;
+  std::optional<Range<int>> precision_bits;
+  std::optional<Range<Tokens>> context;
 
   /// Only a scenario file sets these.
   std::string name;
@@ -70,11 +77,14 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
+  std::vector<Acceptance> accept;    ///< findings that do not count
 
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
   static constexpr double kUsefulEpochs = 4.0;
-  double useful_epochs() const { return max_epochs.value_or(kUsefulEpochs); }
+  double useful_epochs() const {
+    return max_epochs ? max_epochs->middle() : kUsefulEpochs;
+  }
 
   /// @source Touvron et al. 2023, arXiv:2302.13971, section 6.
   static constexpr double kPue = 1.1;
@@ -241,6 +251,24 @@ struct Scenario {
     return std::tuple_cat(run_fields(), cluster_fields(), serving_fields());
   }
 };
+
+/// Calls `visit(field, range)` for each quantity that may be a range and is
+/// given.
+template <class S, class Visit>
+void for_each_range(S& scenario, Visit&& visit) {
+  for_each_field(scenario, [&](const auto& field, auto& value) {
+    if constexpr (requires { value->is_exact(); }) {
+      if (value) visit(field, *value);
+    }
+  });
+}
+
+/// The scenario with every range at its middle.
+Scenario at_middle(Scenario scenario);
+
+/// @throws std::invalid_argument naming a quantity that is a range, other
+///     than the MFU, over which every cost has an interval.
+void require_exact(const Scenario& scenario, std::string_view owner);
 
 /// A law as a loss of size and data in a scenario: a law that reads the
 /// distinct tokens takes those of the scenario, the middle of a range; what
