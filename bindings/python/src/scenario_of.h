@@ -15,9 +15,18 @@ inline Scenario with_edits(const Scenario& scenario,
   return edited(scenario, edits, owner);
 }
 
-/// A scenario from what a caller has: none, a Scenario, a name or a path.
+/// A scenario from what a caller has: none, a Scenario, a dict of its options,
+/// a name or a path.
 inline Scenario scenario_of(const py::object& scenario) {
   if (scenario.is_none()) return {};
+  if (py::isinstance<py::dict>(scenario)) {
+    py::dict keywords = scenario.attr("copy")();
+    Scenario known;
+    take(known, keywords, "scenario");
+    require_none_left(
+        keywords, detail::names_of(option_infos<Scenario>()), "scenario");
+    return known;
+  }
   if (py::isinstance<Scenario>(scenario)) return scenario.cast<Scenario>();
   return find_scenario(py::str(scenario).cast<std::string>());
 }

@@ -33,6 +33,7 @@
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/laws/repeats.h"
 #include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/lifetime.h"
 #include "isoflop/plan/plan.h"

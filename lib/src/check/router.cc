@@ -201,7 +201,6 @@ std::vector<DenseEquivalent> dense_equivalents(
 
 void require_options(const RouterLoad& load, const RouterOptions& options) {
   validate(options, "check");
-  for (const std::string& code : options.accept) find_code(code);
   const std::string experts = std::to_string(load.experts());
   if (load.experts() % options.experts_per_device != 0) {
     fail("experts_per_device is " + std::to_string(options.experts_per_device) +
@@ -253,7 +252,7 @@ RouterCheck check_router(const RouterLoad& load, const RouterOptions& options) {
   for (const Rule* rule : all_rules()) {
     if (rule->run_router != nullptr) rule->run_router(check, check.findings);
   }
-  settle(options.accept, check.findings, check.accepted);
+  settle(acceptances(options.accept), check.findings, check.accepted);
   check.verdict = verdict_of(check.findings);
   return check;
 }

@@ -10,6 +10,8 @@
 #include "base/root.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/laws/repeats.h"
+#include "isoflop/plan/lifetime.h"
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
 #include "plan/cluster.h"
@@ -101,7 +103,9 @@ std::optional<Finding> doubt_of(const Law& law, const PlanOptions& options) {
 
 /// Data that bind: more tokens than useful passes give, or a size that only
 /// their lack makes right.
-std::optional<Finding> data_wall(const Plan& plan, Tokens most) {
+std::optional<Finding> data_wall(const Plan& plan,
+                                 const Law& given,
+                                 Tokens most) {
   const Optimum& run = plan.run;
   if (run.tokens > most * (1.0 + 1e-12)) {
     return Finding{"plan.data-wall",
@@ -113,8 +117,13 @@ std::optional<Finding> data_wall(const Plan& plan, Tokens most) {
                    {{"epochs", plan.epochs}}};
   }
   if (plan.binding != "data.unique_tokens") return std::nullopt;
-  const Optimum best = optimum(plan.law, run.flops);
-  const double waste = alternative(plan.law, run, 1.0).compute_waste;
+  // Against new tokens, not against more passes.
+  const Law fresh = with_unique_tokens(given, std::nullopt, "plan");
+  const Optimum best = optimum(fresh, run.flops);
+  Optimum worth = run;
+  worth.tokens =
+      tokens_for_loss(fresh, run.params, run.loss).value_or(run.tokens);
+  const double waste = alternative(fresh, worth, 1.0).compute_waste;
   return Finding{
       "plan.data-wall",
       Severity::Warning,
@@ -290,7 +299,7 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
       result.flat_params.reset();
     }
   }
-  if (auto wall = data_wall(result, most)) {
+  if (auto wall = data_wall(result, given, most)) {
     result.findings.push_back(*std::move(wall));
   }
   for (const Finding& finding : result.cost.findings) {

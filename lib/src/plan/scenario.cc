@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "isoflop/plan/scenario_file.h"
+#include "isoflop/plan/scenario.h"
 
 #include <stdexcept>
+
+#include "isoflop/laws/repeats.h"
 
 namespace isoflop {
 
@@ -24,12 +26,9 @@ void require_exact(const Scenario& scenario, std::string_view owner) {
 Law bind_scenario(const Law& law,
                   const Scenario& scenario,
                   std::string_view owner) {
-  InputValues fixed;
-  if (scenario.unique_tokens && law.form->input_index(kUniqueTokens.name)) {
-    fixed[std::string(kUniqueTokens.name)] =
-        scenario.unique_tokens->middle().value();
-  }
-  return bind_inputs(law, fixed, owner);
+  std::optional<Tokens> unique;
+  if (scenario.unique_tokens) unique = scenario.unique_tokens->middle();
+  return with_unique_tokens(law, unique, owner);
 }
 
 }  // namespace isoflop

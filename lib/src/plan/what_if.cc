@@ -93,6 +93,12 @@ Axis axis_of(const std::string& text) {
     // Says now, not at each point, what cannot be meant.
     Scenario probe;
     set_key(probe, axis.key + "=" + value, "whatif");
+    try {
+      require_exact(probe, "whatif");
+    } catch (const std::invalid_argument&) {
+      fail("whatif",
+           "vary: '" + text + "' is a range; write low..high:n for n values");
+    }
     axis.values.push_back(value);
     if (comma == std::string::npos) return axis;
     rest.erase(0, comma + 1);

@@ -111,8 +111,10 @@ inline Json place_json(const std::string& key, const Location& at) {
 }
 
 struct Check;
+struct Accepted;
 /// Defined in json.cc: what `to_json` writes.
 Json check_json(const Check& check);
+Json accepted_json(const std::vector<Accepted>& accepted);
 
 inline Json envelope(const std::string& schema,
                      Json inputs,

@@ -270,9 +270,8 @@ Scenario at_middle(Scenario scenario);
 ///     than the MFU, over which every cost has an interval.
 void require_exact(const Scenario& scenario, std::string_view owner);
 
-/// A law as a loss of size and data in a scenario: a law that reads the
-/// distinct tokens takes those of the scenario, the middle of a range; what
-/// else it reads is as in a run without it.
+/// A law as a loss of size and data in a scenario, `with_unique_tokens` of
+/// it, the middle of a range; what else it reads is as in a run without it.
 /// @throws std::invalid_argument when it does not answer that.
 Law bind_scenario(const Law& law,
                   const Scenario& scenario,
