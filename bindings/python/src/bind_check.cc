@@ -208,27 +208,32 @@ void bind_check(py::module_& module) {
       py::arg("model") = py::none(),
       doc.c_str());
   bind_checks(module);
+  const auto many_infos = option_infos<CheckOptions>();
+  const std::string many_doc =
+      "Thousands of plans under one law, in parallel.\n\n"
+      "    scenarios: of each a Scenario, a name, a path or a dict of options\n"
+      "    law: a Law, an id or a path" +
+      options_doc(many_infos);
   module.def(
       "check_many",
-      [](const std::vector<py::object>& scenarios, py::kwargs keywords) {
+      [many_infos](const std::vector<py::object>& scenarios,
+                   const py::object& law,
+                   py::kwargs keywords) {
         std::vector<Scenario> known;
         for (const py::object& scenario : scenarios) {
           known.push_back(scenario_of(scenario));
         }
-        std::string id(kDefaultLaw);
-        const Law law = take_law(keywords, id);
         CheckOptions options;
         take(options, keywords, "check_many");
-        require_none_left(keywords,
-                          detail::names_of(option_infos<CheckOptions>()),
-                          "check_many");
+        require_none_left(keywords, detail::names_of(many_infos), "check_many");
+        const Law found =
+            law.is_none() ? published_law(kDefaultLaw) : law_of(law);
         const py::gil_scoped_release release;
-        return check_many(law, known, options);
+        return check_many(found, known, options);
       },
       py::arg("scenarios"),
-      "Many plans under one law, in parallel: a list of scenarios, names, "
-      "paths "
-      "or dicts of keywords.");
+      py::arg("law") = py::none(),
+      many_doc.c_str());
   module.def(
       "explain", &find_code, py::arg("code"), "What a finding's code means.");
   module.def("finding_codes", &finding_codes, "Every code and its meaning.");
