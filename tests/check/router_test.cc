@@ -9,6 +9,7 @@
 
 #include "check/plans.h"
 #include "isoflop/base/error.h"
+#include "isoflop/base/random.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "support/matchers.h"
@@ -96,6 +97,36 @@ TEST(Router, WaitsForTheSlowestDeviceOfEachLayer) {
   // 30 and 140 tokens in turn, where even devices have 20 and 80.
   EXPECT_THAT(check_router(router_load(load)).slowest_device,
               near_rel(1.7, kRounding));
+}
+
+TEST(Router, KeepsItsNumbersUnderOrderAndScale) {
+  constexpr int kLoads = 200;
+  for (std::uint64_t i = 0; i < kLoads; ++i) {
+    RandomStream random(11, i);
+    Eigen::RowVectorXd load(8);
+    for (double& tokens : load) {
+      // A third is idle, the rest spans three decades.
+      const double size = std::floor(std::pow(10.0, 3.0 * random.uniform()));
+      tokens = random.below(3) == 0 ? 0.0 : size;
+    }
+    load[random.below(8)] += 1.0;
+    const RouterCheck check = check_router(router_load(Eigen::MatrixXd(load)));
+    const RouterCheck turned = check_router(
+        router_load(Eigen::MatrixXd(7.0 * load.reverse().matrix())));
+    EXPECT_EQ(turned.dead, check.dead);
+    EXPECT_THAT(turned.max_vio, near_rel(check.max_vio, kRounding));
+    EXPECT_THAT(turned.effective, near_rel(check.effective, kRounding));
+    EXPECT_GE(check.effective, 1.0 - kRounding.relative);
+    EXPECT_LE(check.effective, 8.0 * (1.0 + kRounding.relative));
+    EXPECT_GE(check.effective,
+              8.0 / (1.0 + check.max_vio) * (1.0 - kRounding.relative));
+    RouterOptions pairs;
+    pairs.experts_per_device = 2;
+    const double slowest =
+        check_router(router_load(Eigen::MatrixXd(load)), pairs).slowest_device;
+    EXPECT_LE(slowest, check.slowest_device * (1.0 + kRounding.relative));
+    EXPECT_GE(slowest, 1.0 - kRounding.relative);
+  }
 }
 
 // moe.dead-experts
@@ -200,6 +231,7 @@ TEST(RouterCost, IsALowerBoundWithoutTopK) {
 TEST(RouterCost, NeedsBothSizes) {
   RouterOptions options;
   options.active_params = Params(13e9);
+  options.tokens = Tokens(1e12);
   EXPECT_FALSE(check_router(beside_even({1, 2}), options).cost.has_value());
 }
 
@@ -272,8 +304,20 @@ TEST(RouterOptions, AreRefusedWhereTheyContradictTheLoad) {
   };
   EXPECT_THAT(problem([](auto& o) { o.experts_per_device = 3; }),
               HasSubstr("4 experts do not divide by it"));
-  EXPECT_THAT(problem([](auto& o) { o.top_k = 4; }),
+  EXPECT_THAT(problem([](auto& o) {
+                o.params = Params(4e9);
+                o.active_params = Params(2e9);
+                o.top_k = 4;
+              }),
               HasSubstr("top_k is 4, but there are 4 experts"));
+  EXPECT_THAT(problem([](auto& o) { o.params = Params(1e9); }),
+              HasSubstr("params says nothing without active_params"));
+  EXPECT_THAT(problem([](auto& o) { o.tokens = Tokens(1e9); }),
+              HasSubstr("tokens says nothing without active_params"));
+  EXPECT_THAT(problem([](auto& o) { o.active_params = Params(1e9); }),
+              HasSubstr("says nothing without params or tokens"));
+  EXPECT_THAT(problem([](auto& o) { o.top_k = 2; }),
+              HasSubstr("top_k says nothing without params"));
   EXPECT_THAT(problem([](auto& o) { o.dead_load = 1.0; }),
               HasSubstr("dead_load"));
   EXPECT_THAT(problem([](auto& o) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/check/check_model.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "check/rule.h"
 #include "isoflop/base/suggest.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -56,11 +58,18 @@ Scenario model_scenario(const Model& model, Scenario asked) {
   }
   if (!asked.tokens) missing.emplace_back("tokens");
   if (!missing.empty()) {
+    const std::vector<std::string> scenarios = published_scenario_names();
+    const bool is_scenario =
+        std::find(scenarios.begin(), scenarios.end(), model.id) !=
+        scenarios.end();
     throw std::invalid_argument(
         "check: nobody has said the " + join_words(missing) + " of " +
         model.id + " (`isoflop explain model " + model.id + "`); give " +
         (asked.params ? "" : "--params") + (missing.size() > 1 ? " and " : "") +
-        (asked.tokens ? "" : "--tokens"));
+        (asked.tokens ? "" : "--tokens") +
+        (is_scenario
+             ? ", or `isoflop check " + model.id + "` for what is possible"
+             : ""));
   }
   asked.name = model.id;
   asked.about = about(model);

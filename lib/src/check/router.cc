@@ -199,8 +199,25 @@ std::vector<DenseEquivalent> dense_equivalents(
   return found;
 }
 
+/// An option that would be without effect is a mistake.
+void require_sizes(const RouterOptions& options) {
+  const auto needs = [](const char* name, bool is_given, const char* other) {
+    if (is_given) fail(std::string(name) + " says nothing without " + other);
+  };
+  if (!options.active_params) {
+    needs("params", options.params.has_value(), "active_params");
+    needs("tokens", options.tokens.has_value(), "active_params");
+  }
+  needs("top_k", options.top_k && !options.params, "params");
+  needs("active_params",
+        options.active_params && !options.params && !options.tokens,
+        "params or tokens");
+}
+
 void require_options(const RouterLoad& load, const RouterOptions& options) {
   validate(options, "check");
+  require_sizes(options);
+  acceptances(options.accept);
   const std::string experts = std::to_string(load.experts());
   if (load.experts() % options.experts_per_device != 0) {
     fail("experts_per_device is " + std::to_string(options.experts_per_device) +

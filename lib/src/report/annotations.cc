@@ -154,12 +154,17 @@ struct Suite {
   }
 };
 
+/// What was asked by options alone has no name.
+std::string name_of(const Checked& checked) {
+  return checked.name.empty() ? "plan" : checked.name;
+}
+
 Suite suite_of(const Checked& checked, FailOn fail_on) {
   Suite suite;
   if (const auto* problem = std::get_if<CheckProblem>(&checked.answer)) {
     suite.tests = suite.errors = 1;
     const std::string place = to_string(problem->at);
-    suite.text = "    <testcase classname=\"" + xml(checked.name) +
+    suite.text = "    <testcase classname=\"" + xml(name_of(checked)) +
                  "\" name=\"can be judged\">\n      <error message=\"" +
                  xml((place.empty() ? "" : place + ": ") + problem->message) +
                  "\"/>\n    </testcase>\n";
@@ -168,7 +173,7 @@ Suite suite_of(const Checked& checked, FailOn fail_on) {
       ++suite.tests;
       suite.skipped += c.is_accepted() ? 1 : 0;
       suite.failures += !c.is_accepted() && c.fails(fail_on) ? 1 : 0;
-      suite.text += case_xml(c, checked.name, fail_on);
+      suite.text += case_xml(c, name_of(checked), fail_on);
     }
   }
   return suite;
@@ -210,7 +215,7 @@ std::string to_junit(const Checks& checks) {
     sum.failures += suite.failures;
     sum.errors += suite.errors;
     sum.skipped += suite.skipped;
-    sum.text += "  <testsuite name=\"" + xml(checked.name) + "\"" +
+    sum.text += "  <testsuite name=\"" + xml(name_of(checked)) + "\"" +
                 suite.counts() + ">\n" + suite.text + "  </testsuite>\n";
   }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
