@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "scenario_source.h"

@@ -2,8 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include "isoflop/check/check.h"
-#include "isoflop/plan/scenario_file.h"
 #include "isoflop/check/router.h"
+#include "isoflop/plan/scenario_file.h"
 
 namespace isoflop {
 namespace {
@@ -30,6 +30,42 @@ void check_ranges(benchmark::State& state) {
   state.counters["samples"] = CheckOptions().samples;
 }
 BENCHMARK(check_ranges)->Unit(benchmark::kMillisecond);
+
+/// Size, data, prices and days as ranges: the bill of each sample too.
+void check_ranges_of_costs(benchmark::State& state) {
+  const Law law = published_law("besiroglu2024");
+  Scenario scenario;
+  scenario.params = Params(70e9);
+  scenario.tokens = Range<Tokens>(Tokens(1e12), Tokens(3e12));
+  scenario.unique_tokens = Range<Tokens>(Tokens(2e11), Tokens(5e11));
+  scenario.accelerator = "h100-sxm";
+  scenario.count = 2048;
+  scenario.usd = Range<Usd>(Usd(1e6), Usd(4e6));
+  scenario.days = Range<Days>(Days(10.0), Days(40.0));
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(check(law, scenario).verdict);
+  }
+}
+BENCHMARK(check_ranges_of_costs)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// Ten thousand plans in one call, each over the draws of the law.
+void check_ten_thousand(benchmark::State& state) {
+  const Law law = published_law("besiroglu2024");
+  std::vector<Scenario> scenarios(10000);
+  for (std::size_t i = 0; i < scenarios.size(); ++i) {
+    const auto at = static_cast<double>(i);
+    scenarios[i].params = Params(1e8 * (1.0 + at));
+    scenarios[i].tokens = Tokens(1e9 * (1.0 + at));
+    scenarios[i].unique_tokens = Tokens(5e12);
+  }
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(check_many(law, scenarios).size());
+  }
+}
+BENCHMARK(check_ten_thousand)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
 
 /// A router of the size of DeepSeek-V3's, with all laws of mixtures.
 void check_a_router(benchmark::State& state) {

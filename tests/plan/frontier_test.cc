@@ -69,7 +69,7 @@ TEST(Frontier, NoSampledFeasibleRunIsBetter) {
       const Params params = made.run.params * draw.between(0.02, 50);
       const double tokens =
           std::min(budget / (6 * params.value()), most_tokens(scenario));
-      EXPECT_GE(law.loss(params, Tokens(tokens)).value(),
+      EXPECT_GE(made.law.loss(params, Tokens(tokens)).value(),
                 made.run.loss.value() * (1 - 1e-12))
           << i;
     }
@@ -87,13 +87,13 @@ TEST(Frontier, ServedPlansAreBestAmongThoseFastEnough) {
     ASSERT_TRUE(made.is_answered);
     ASSERT_TRUE(made.cost.serving->decode.has_value());
     EXPECT_GE(made.cost.serving->decode->per_user.value(),
-              scenario.min_tokens_per_second->value() * (1 - 1e-9));
+              scenario.min_tokens_per_second->low.value() * (1 - 1e-9));
     const double budget = compute_budget(scenario, "test")->flops.value();
     for (int sample = 0; sample < 10; ++sample) {
       const Params params = made.run.params * draw.between(0.02, 1);
       const double tokens =
           std::min(budget / (6 * params.value()), most_tokens(scenario));
-      EXPECT_GE(law.loss(params, Tokens(tokens)).value(),
+      EXPECT_GE(made.law.loss(params, Tokens(tokens)).value(),
                 made.run.loss.value() * (1 - 1e-12))
           << i;
     }
@@ -108,8 +108,8 @@ TEST(Frontier, MoreBudgetIsNeverWorse) {
     const double before = plan_point(law, scenario).run.loss.value();
     const double factor = draw.between(1, 10);
     scenario.flops = Flops(scenario.flops->low.value() * factor);
-    if (scenario.usd) scenario.usd = *scenario.usd * factor;
-    if (scenario.days) scenario.days = *scenario.days * factor;
+    if (scenario.usd) scenario.usd = scenario.usd->low * factor;
+    if (scenario.days) scenario.days = scenario.days->low * factor;
     EXPECT_LE(plan_point(law, scenario).run.loss.value(), before * (1 + 1e-12))
         << i;
   }

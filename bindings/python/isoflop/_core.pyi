@@ -74,9 +74,17 @@ class AcceleratorAlternative:
     @property
     def mfu_is_assumed(self) -> bool: ...
     @property
+    def precision(self) -> str: ...
+    @property
     def usd(self) -> Optional[float]: ...
     @property
     def usd_per_hour(self) -> Optional[float]: ...
+
+class Accepted:
+    @property
+    def code(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
 
 class Allocation:
     @property
@@ -134,7 +142,7 @@ class BacktestSplit:
 
 class Check:
     @property
-    def accepted(self) -> list[str]: ...
+    def accepted(self) -> list[Accepted]: ...
     @property
     def best(self) -> Optimum: ...
     @property
@@ -143,6 +151,8 @@ class Check:
     def cost(self) -> RunCost: ...
     @property
     def decided_by(self) -> Optional[Decider]: ...
+    @property
+    def deciders(self) -> list[Decider]: ...
     def fails(self, fail_on: str = 'error') -> bool: ...
     @property
     def findings(self) -> list[Finding]: ...
@@ -156,6 +166,10 @@ class Check:
     def needs(self) -> CheckNeeds: ...
     @property
     def params(self) -> tuple[float, float]: ...
+    @property
+    def recall(self) -> Optional[Recall]: ...
+    @property
+    def repeats(self) -> Optional[Repeats]: ...
     @property
     def run(self) -> Optimum: ...
     @property
@@ -227,6 +241,8 @@ class DataError(ValueError):
     pass
 
 class Decider:
+    @property
+    def code(self) -> str: ...
     @property
     def quantity(self) -> str: ...
     @property
@@ -385,8 +401,6 @@ class FitResult:
     def standard_errors(self) -> StandardErrors: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
-    @property
-    def trials(self) -> list[FormTrial]: ...
 
 class FitSearch:
     @property
@@ -420,12 +434,8 @@ class Forecast:
     @property
     def law(self) -> Law: ...
     @property
-    def log_evidence(self) -> Optional[float]: ...
-    @property
-    def options(self) -> dict[str, str]: ...
+    def log_evidence(self) -> float: ...
     def predict(self, params: float, tokens: float) -> LossForecast: ...
-    @property
-    def prior_deviations(self) -> dict[str, float]: ...
     @property
     def residual_scale(self) -> float: ...
     @property
@@ -488,13 +498,23 @@ class FormScore:
     @property
     def status(self) -> str: ...
 
-class FormTrial:
+class FrontierPoint:
     @property
-    def law(self) -> str: ...
+    def days(self) -> Optional[float]: ...
     @property
-    def problem(self) -> str: ...
+    def device_hours(self) -> Optional[float]: ...
     @property
-    def score(self) -> Optional[BacktestScore]: ...
+    def factor(self) -> float: ...
+    @property
+    def lifetime_usd(self) -> Optional[float]: ...
+    @property
+    def run(self) -> Optimum: ...
+    @property
+    def tokens_per_second(self) -> Optional[float]: ...
+    @property
+    def usd(self) -> Optional[float]: ...
+    @property
+    def usd_per_million_tokens(self) -> Optional[float]: ...
 
 class Gain:
     @property
@@ -573,7 +593,6 @@ class Law:
     def value(self, inputs: dict[str, float]) -> float: ...
     @property
     def verified(self) -> bool: ...
-    def widening_at(self, flops: float) -> float: ...
 
 class LawVerdict:
     @property
@@ -709,6 +728,8 @@ class Plan:
     @property
     def cost(self) -> RunCost: ...
     @property
+    def downstream(self) -> Optional[DownstreamPrediction]: ...
+    @property
     def epochs(self) -> float: ...
     @property
     def extrapolation(self) -> Optional[float]: ...
@@ -717,21 +738,35 @@ class Plan:
     @property
     def flat_params(self) -> Optional[tuple[float, float]]: ...
     @property
+    def frontier(self) -> list[FrontierPoint]: ...
+    @property
     def is_answered(self) -> bool: ...
     @property
     def law(self) -> Law: ...
+    @property
+    def loss_chance(self) -> Optional[float]: ...
     @property
     def loss_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def params_interval(self) -> Optional[tuple[float, float]]: ...
     @property
+    def risk(self) -> Optional[RiskView]: ...
+    @property
     def run(self) -> Optimum: ...
+    @property
+    def sensitivity(self) -> list[Sensitivity]: ...
+    @property
+    def serving_frontier(self) -> list[FrontierPoint]: ...
+    @property
+    def synthetic(self) -> Optional[SyntheticSupply]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
     @property
     def tokens_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def tokens_per_param_interval(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def total_params(self) -> Optional[float]: ...
     @property
     def versus(self) -> list[AcceleratorAlternative]: ...
 
@@ -778,8 +813,6 @@ class Prediction:
     def unit(self) -> str: ...
     @property
     def value(self) -> float: ...
-    @property
-    def widening(self) -> float: ...
 
 class PredictionScore:
     @property
@@ -815,8 +848,6 @@ class PredictionTable:
     def score(self) -> Optional[PredictionScore]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
-    @property
-    def widening(self) -> numpy.ndarray: ...
 
 class Profile:
     @property
@@ -840,6 +871,16 @@ class ProfilePoint:
     @property
     def value(self) -> float: ...
 
+class Recall:
+    @property
+    def capacity_bits(self) -> float: ...
+    @property
+    def information_bits(self) -> float: ...
+    @property
+    def share_of_training(self) -> float: ...
+    @property
+    def tokens_held(self) -> float: ...
+
 class Reliability:
     @property
     def between_failures(self) -> float: ...
@@ -847,6 +888,14 @@ class Reliability:
     def checkpoint_interval(self) -> float: ...
     @property
     def goodput(self) -> float: ...
+
+class Repeats:
+    @property
+    def epochs(self) -> float: ...
+    @property
+    def last_value(self) -> float: ...
+    @property
+    def tokens_worth(self) -> float: ...
 
 class ResidualChecks:
     @property
@@ -866,9 +915,19 @@ class ResidualTrend:
     @property
     def variable(self) -> str: ...
 
+class RiskView:
+    @property
+    def by_measure(self) -> Optimum: ...
+    @property
+    def by_point(self) -> Optimum: ...
+    @property
+    def measure(self) -> str: ...
+    @property
+    def regret_nats(self) -> float: ...
+
 class RouterCheck:
     @property
-    def accepted(self) -> list[str]: ...
+    def accepted(self) -> list[isoflop::Accepted]: ...
     @property
     def cost(self) -> Optional[RouterCost]: ...
     @property
@@ -994,27 +1053,41 @@ class Scenario:
     @property
     def accelerator(self) -> Optional[str]: ...
     @property
-    def context(self) -> Optional[float]: ...
+    def acceptance(self) -> Optional[float]: ...
     @property
-    def count(self) -> Optional[int]: ...
+    def active_params(self) -> Optional[float]: ...
     @property
-    def days(self) -> Optional[float]: ...
+    def architecture(self) -> Optional[str]: ...
+    @property
+    def context(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def count(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def days(self) -> Optional[tuple[float, float]]: ...
     @property
     def device(self) -> Optional[str]: ...
     @property
-    def energy_joules(self) -> Optional[float]: ...
+    def energy_joules(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def error_law(self) -> Optional[str]: ...
+    @property
+    def experts(self) -> Optional[int]: ...
     @property
     def flops(self) -> Optional[tuple[float, float]]: ...
     @property
+    def generator_params(self) -> Optional[float]: ...
+    @property
     def law(self) -> str: ...
     @property
-    def max_epochs(self) -> Optional[float]: ...
+    def max_epochs(self) -> Optional[tuple[float, float]]: ...
     @property
-    def max_usd_per_million_tokens(self) -> Optional[float]: ...
+    def max_params(self) -> Optional[float]: ...
+    @property
+    def max_usd_per_million_tokens(self) -> Optional[tuple[float, float]]: ...
     @property
     def mfu(self) -> Optional[tuple[float, float]]: ...
     @property
-    def min_tokens_per_second(self) -> Optional[float]: ...
+    def min_tokens_per_second(self) -> Optional[tuple[float, float]]: ...
     @property
     def minimise(self) -> Optional[str]: ...
     @property
@@ -1024,11 +1097,15 @@ class Scenario:
     @property
     def precision(self) -> Optional[str]: ...
     @property
-    def precision_bits(self) -> Optional[int]: ...
+    def precision_bits(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def risk(self) -> str: ...
     @property
     def serving_accelerator(self) -> Optional[str]: ...
     @property
-    def serving_tokens(self) -> Optional[float]: ...
+    def serving_tokens(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def target_error(self) -> Optional[float]: ...
     @property
     def target_loss(self) -> Optional[float]: ...
     @property
@@ -1038,9 +1115,33 @@ class Scenario:
     @property
     def unknown(self) -> list[str]: ...
     @property
-    def usd(self) -> Optional[float]: ...
+    def usd(self) -> Optional[tuple[float, float]]: ...
     @property
-    def usd_per_hour(self) -> Optional[float]: ...
+    def usd_per_hour(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def verifier_params(self) -> Optional[float]: ...
+
+class Sensitivity:
+    @property
+    def factor(self) -> float: ...
+    @property
+    def flops_elasticity(self) -> float: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def loss_elasticity(self) -> float: ...
+    @property
+    def loss_nats(self) -> float: ...
+    @property
+    def params_elasticity(self) -> float: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def tokens_elasticity(self) -> float: ...
+    @property
+    def usd_elasticity(self) -> Optional[float]: ...
+    @property
+    def value(self) -> float: ...
 
 class ServingCost:
     @property
@@ -1110,6 +1211,18 @@ class SuggestedRun:
 
 class SyntheticData:
     pass
+
+class SyntheticSupply:
+    @property
+    def flops(self) -> float: ...
+    @property
+    def flops_per_token(self) -> float: ...
+    @property
+    def loss_without(self) -> float: ...
+    @property
+    def tokens(self) -> float: ...
+    @property
+    def usd_per_million_tokens(self) -> Optional[float]: ...
 
 class TrainingCost:
     @property
@@ -1300,19 +1413,7 @@ def backtest(
     factor: Any = ...,
     law: Any = ...,
     bootstrap: int = ...,
-    form: Any = ...,
-    prior: Any = ...,
-    prior_law: Any = ...,
-    discrepancy: Any = ...,
-    scales: Any = ...,
-    amplitude: Any = ...,
-    length: Any = ...,
-    growth: Any = ...,
-    noise: Any = ...,
-    run_effect: Any = ...,
-    drift: Number = ...,
     level: Number = ...,
-    draws: int = ...,
     seed: int = ...,
     threads: int = ...,
 ) -> Backtest: ...
@@ -1330,9 +1431,19 @@ def check(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1356,9 +1467,16 @@ def check(
     waste_warning: Number = ...,
     waste_error: Number = ...,
     bits_per_param: Number = ...,
+    hopeless_passes: Number = ...,
+    repeat_value: Number = ...,
+    far_beyond: Number = ...,
+    likely: Number = ...,
+    possible: Number = ...,
+    remote: Number = ...,
     level: Number = ...,
     samples: int = ...,
     seed: int = ...,
+    threads: int = ...,
     accept: Any = ...,
     set: Any = ...,
 ) -> Check: ...
@@ -1372,9 +1490,19 @@ def check_all(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1398,13 +1526,39 @@ def check_all(
     waste_warning: Number = ...,
     waste_error: Number = ...,
     bits_per_param: Number = ...,
+    hopeless_passes: Number = ...,
+    repeat_value: Number = ...,
+    far_beyond: Number = ...,
+    likely: Number = ...,
+    possible: Number = ...,
+    remote: Number = ...,
     level: Number = ...,
     samples: int = ...,
     seed: int = ...,
+    threads: int = ...,
     accept: Any = ...,
     fail_on: Any = ...,
     set: Any = ...,
 ) -> Checks: ...
+
+def check_many(
+    scenarios: list[Any], law: Any = None,
+    *,
+    waste_warning: Number = ...,
+    waste_error: Number = ...,
+    bits_per_param: Number = ...,
+    hopeless_passes: Number = ...,
+    repeat_value: Number = ...,
+    far_beyond: Number = ...,
+    likely: Number = ...,
+    possible: Number = ...,
+    remote: Number = ...,
+    level: Number = ...,
+    samples: int = ...,
+    seed: int = ...,
+    threads: int = ...,
+    accept: Any = ...,
+) -> list[Check]: ...
 
 def check_router(
     load: Any,
@@ -1503,7 +1657,6 @@ def fit(
     bootstrap_kind: Any = ...,
     interval: Any = ...,
     level: Number = ...,
-    widening: Any = ...,
     influence: bool = ...,
     seed: int = ...,
     threads: int = ...,
@@ -1518,7 +1671,6 @@ def forecast(
     form: Any = ...,
     prior: Any = ...,
     prior_law: Any = ...,
-    discrepancy: Any = ...,
     scales: Any = ...,
     amplitude: Any = ...,
     length: Any = ...,
@@ -1578,9 +1730,19 @@ def plan(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1693,9 +1855,19 @@ def what_if(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,

@@ -35,7 +35,20 @@ void bind_parts(py::module_& module) {
   py::class_<Decider>(module, "Decider", "The quantity that decides.")
       .def_readonly("quantity", &Decider::quantity)
       .def_readonly("variance_share", &Decider::variance_share)
-      .def_readonly("threshold", &Decider::threshold);
+      .def_readonly("threshold", &Decider::threshold)
+      .def_readonly("code", &Decider::code);
+  py::class_<Repeats>(module, "Repeats", "What repeating data is worth.")
+      .def_readonly("epochs", &Repeats::epochs)
+      .def_readonly("tokens_worth", &Repeats::tokens_worth)
+      .def_readonly("last_value", &Repeats::last_value);
+  py::class_<Recall>(module, "Recall", "What could be held by heart.")
+      .def_readonly("capacity_bits", &Recall::capacity_bits)
+      .def_readonly("information_bits", &Recall::information_bits)
+      .def_readonly("tokens_held", &Recall::tokens_held)
+      .def_readonly("share_of_training", &Recall::share_of_training);
+  py::class_<Accepted>(module, "Accepted", "A finding that was accepted.")
+      .def_readonly("code", &Accepted::code)
+      .def_readonly("reason", &Accepted::reason);
   py::class_<RuleInfo>(module, "RuleInfo", "The page of a code.")
       .def_readonly("code", &RuleInfo::code)
       .def_readonly("summary", &RuleInfo::summary)
@@ -157,7 +170,10 @@ void bind_check(py::module_& module) {
       .def_readonly("waste", &Check::waste)
       .def_readonly("by_law", &Check::by_law)
       .def_readonly("needs", &Check::needs)
+      .def_readonly("repeats", &Check::repeats)
+      .def_readonly("recall", &Check::recall)
       .def_readonly("decided_by", &Check::decided_by)
+      .def_readonly("deciders", &Check::deciders)
       .def_readonly("accepted", &Check::accepted)
       .def_readonly("cost", &Check::cost)
       .def_readonly("findings", &Check::findings);
@@ -192,6 +208,32 @@ void bind_check(py::module_& module) {
       py::arg("model") = py::none(),
       doc.c_str());
   bind_checks(module);
+  const auto many_infos = option_infos<CheckOptions>();
+  const std::string many_doc =
+      "Thousands of plans under one law, in parallel.\n\n"
+      "    scenarios: of each a Scenario, a name, a path or a dict of options\n"
+      "    law: a Law, an id or a path" +
+      options_doc(many_infos);
+  module.def(
+      "check_many",
+      [many_infos](const std::vector<py::object>& scenarios,
+                   const py::object& law,
+                   py::kwargs keywords) {
+        std::vector<Scenario> known;
+        for (const py::object& scenario : scenarios) {
+          known.push_back(scenario_of(scenario));
+        }
+        CheckOptions options;
+        take(options, keywords, "check_many");
+        require_none_left(keywords, detail::names_of(many_infos), "check_many");
+        const Law found =
+            law.is_none() ? published_law(kDefaultLaw) : law_of(law);
+        const py::gil_scoped_release release;
+        return check_many(found, known, options);
+      },
+      py::arg("scenarios"),
+      py::arg("law") = py::none(),
+      many_doc.c_str());
   module.def(
       "explain", &find_code, py::arg("code"), "What a finding's code means.");
   module.def("finding_codes", &finding_codes, "Every code and its meaning.");

@@ -49,7 +49,8 @@ struct type_caster<isoflop::Range<Q>> {
   static handle cast(const isoflop::Range<Q>& range,
                      return_value_policy,
                      handle) {
-    return make_tuple(range.low.value(), range.high.value()).release();
+    return make_tuple(range.number_of(range.low), range.number_of(range.high))
+        .release();
   }
 };
 

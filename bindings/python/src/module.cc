@@ -57,6 +57,7 @@ py::dict option_table() {
   table["check"] = table_of(all_infos<Scenario, CheckOptions, ScenarioEdits>());
   table["check_all"] = table_of(
       all_infos<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>());
+  table["check_many"] = table_of(all_infos<CheckOptions>());
   table["check_router"] = table_of(all_infos<RouterOptions>());
   table["models"] = table_of(all_infos<TableFilter>());
   table["accelerators"] = table_of(all_infos<TableFilter>());

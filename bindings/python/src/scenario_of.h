@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "isoflop/plan/origins.h"
 #include "isoflop/plan/scenario_file.h"
 #include "keywords.h"
 
@@ -15,9 +16,28 @@ inline Scenario with_edits(const Scenario& scenario,
   return edited(scenario, edits, owner);
 }
 
-/// A scenario from what a caller has: none, a Scenario, a name or a path.
+/// Takes the keywords that are keys of the scenario.
+/// @param before  as files and edits gave it
+inline void take_keys(Scenario& scenario,
+                      const Scenario& before,
+                      py::dict& keywords,
+                      const char* owner) {
+  take(scenario, keywords, owner);
+  mark_options(scenario, before);
+}
+
+/// A scenario from what a caller has: none, a Scenario, a dict of its options,
+/// a name or a path.
 inline Scenario scenario_of(const py::object& scenario) {
   if (scenario.is_none()) return {};
+  if (py::isinstance<py::dict>(scenario)) {
+    py::dict keywords = scenario.attr("copy")();
+    Scenario known;
+    take(known, keywords, "scenario");
+    require_none_left(
+        keywords, detail::names_of(option_infos<Scenario>()), "scenario");
+    return known;
+  }
   if (py::isinstance<Scenario>(scenario)) return scenario.cast<Scenario>();
   return find_scenario(py::str(scenario).cast<std::string>());
 }

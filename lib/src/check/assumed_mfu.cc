@@ -12,6 +12,11 @@ bf16 peak. New devices begin at its lower end.
 Give cluster.mfu from a run of your own: 6 N D over the peak of the devices
 times the time that they computed.
 
+Example: an H20, on which no run has been reported.
+
+Accept it when the span is doubt enough: the days and dollars have an interval
+over it.
+
 Source: data/accelerators.csv, columns mfu_low and mfu_high.
 )";
 

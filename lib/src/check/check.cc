@@ -3,89 +3,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <numbers>
 #include <stdexcept>
+#include <utility>
 
+#include "base/root.h"
 #include "check/rule.h"
-#include "isoflop/base/random.h"
+#include "isoflop/base/parallel.h"
 #include "isoflop/base/suggest.h"
+#include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
+#include "plan/downstream.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
 
 const double kLog6 = std::log(6.0);
 
-/// The two quantities that are given; the third follows from C = 6 N D.
-struct Given {
-  std::optional<Range<Flops>> flops;
-  std::optional<Range<Params>> params;
-  std::optional<Range<Tokens>> tokens;
-
-  bool has_ranges(const Scenario& scenario) const {
-    return (flops && !flops->is_exact()) || (params && !params->is_exact()) ||
-           (tokens && !tokens->is_exact()) ||
-           (scenario.unique_tokens && !scenario.unique_tokens->is_exact());
-  }
-};
-
-Given resolve(const Law& law, const Scenario& scenario) {
-  Given given{scenario.flops, scenario.params, scenario.tokens};
-  if (scenario.target_loss) {
-    const Optimum run = planned_run(law, scenario);
-    return {{}, run.params, run.tokens};
-  }
-  const int count =
-      (given.flops ? 1 : 0) + (given.params ? 1 : 0) + (given.tokens ? 1 : 0);
-  if (count == 3) {
-    const double ratio =
-        given.flops->middle() /
-        train_flops(given.params->middle(), given.tokens->middle());
-    if (given.has_ranges({}) || std::abs(ratio - 1.0) > 0.01) {
-      throw std::invalid_argument(
-          "check: flops, params and tokens are all given, but one follows "
-          "from C = 6 N D; give two of three");
-    }
-    given.flops.reset();
-    return given;
-  }
-  if (count == 2) return given;
-  if (given.flops && given.flops->is_exact()) {
-    const Optimum run = planned_run(law, scenario);
-    return {{}, run.params, run.tokens};
-  }
-  throw std::invalid_argument(
-      "check: needs two of params, tokens and flops, or one exact budget in "
-      "flops, dollars, days or energy");
-}
-
-/// A point of the given ranges at quantiles u[0..2].
-CheckSample place(const Given& given,
-                  const Scenario& scenario,
-                  const double* u) {
-  CheckSample sample;
-  if (given.params)
-    sample.log_params = std::log(given.params->at(u[0]).value());
-  if (given.tokens)
-    sample.log_tokens = std::log(given.tokens->at(u[1]).value());
-  if (given.flops) {
-    const double product =
-        std::log(given.flops->at(given.params ? u[1] : u[0]).value()) - kLog6;
-    if (given.params) {
-      sample.log_tokens = product - sample.log_params;
-    } else {
-      sample.log_params = product - sample.log_tokens;
-    }
-  }
-  if (scenario.unique_tokens) {
-    sample.unique_tokens = scenario.unique_tokens->at(u[2]).value();
-  }
-  return sample;
-}
-
 /// The run at the middle of the ranges, in the digits given.
-Optimum middle_run(const Law& law, const Given& given) {
+Optimum middle_run(const Law& law, const GivenRun& given) {
   const Params params =
       given.params ? given.params->middle()
                    : params_for(given.flops->middle(), given.tokens->middle());
@@ -95,48 +33,6 @@ Optimum middle_run(const Law& law, const Given& given) {
   const Flops flops =
       given.flops ? given.flops->middle() : train_flops(params, tokens);
   return {flops, params, tokens, law.loss(params, tokens)};
-}
-
-void judge(const Form& form, CheckSample& sample) {
-  const double log_flops = kLog6 + sample.log_params + sample.log_tokens;
-  sample.log_params_optimal =
-      optimal_log_params(form, sample.theta.data(), log_flops);
-  sample.waste = std::expm1(
-      log_flops -
-      log_flops_for_same_loss(
-          form, sample.theta.data(), sample.log_params, sample.log_tokens));
-}
-
-std::vector<CheckSample> draw_samples(const Law& law,
-                                      const Given& given,
-                                      const Scenario& scenario,
-                                      const CheckOptions& options) {
-  const Eigen::Index draws = law.draws.rows();
-  const bool ranges = given.has_ranges(scenario);
-  const Eigen::Index count =
-      ranges ? options.samples : std::max<Eigen::Index>(1, draws);
-  const Eigen::VectorXd point =
-      law.form->theta_from_coefficients(law.coefficients);
-  std::vector<CheckSample> samples(static_cast<std::size_t>(count));
-  for (Eigen::Index i = 0; i < count; ++i) {
-    RandomStream random(options.seed, static_cast<std::uint64_t>(i));
-    const double u[3] = {random.uniform(), random.uniform(), random.uniform()};
-    CheckSample& sample = samples[static_cast<std::size_t>(i)];
-    sample = place(given, scenario, u);
-    sample.theta =
-        draws > 0 ? law.form->theta_from_coefficients(law.draws.row(i % draws))
-                  : point;
-    judge(*law.form, sample);
-  }
-  // A draw without an interior optimum has no say.
-  std::erase_if(samples, [](const CheckSample& sample) {
-    return !std::isfinite(sample.waste);
-  });
-  return samples;
-}
-
-bool is_over(const CheckSample& sample, double waste) {
-  return sample.log_params > sample.log_params_optimal && sample.waste >= waste;
 }
 
 Waste waste_of(const CheckSample& middle,
@@ -154,8 +50,8 @@ Waste waste_of(const CheckSample& middle,
   double failed = 0.0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     factors[static_cast<Eigen::Index>(i)] = samples[i].waste;
-    warned += is_over(samples[i], options.waste_warning) ? 1 : 0;
-    failed += is_over(samples[i], options.waste_error) ? 1 : 0;
+    warned += samples[i].is_over(options.waste_warning) ? 1 : 0;
+    failed += samples[i].is_over(options.waste_error) ? 1 : 0;
   }
   const auto count = static_cast<double>(samples.size());
   waste.compute_factor_interval = percentile_interval(factors, options.level);
@@ -168,141 +64,94 @@ std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
                                         const Scenario& scenario,
                                         const CheckOptions& options) {
   std::vector<LawVerdict> verdicts;
+  // They are of dense models.
+  if (is_mixture(scenario)) return verdicts;
   for (const Law& voter : voting_laws()) {
     const Law law = bind_scenario(voter, scenario, "check");
     CheckSample sample = middle;
+    sample.form = law.form;
     sample.theta = law.form->theta_from_coefficients(law.coefficients);
-    judge(*law.form, sample);
+    judge(sample);
     if (!std::isfinite(sample.waste)) continue;
     verdicts.push_back({law.id,
                         std::exp(sample.log_params_optimal),
                         std::exp(sample.log_params - sample.log_params_optimal),
                         sample.waste,
-                        is_over(sample, options.waste_error)});
+                        sample.is_over(options.waste_error)});
   }
   return verdicts;
 }
 
-/// Tokens, at the compute of the plan, below which it has too many
-/// parameters: bisection, the waste falling as tokens grow.
-std::optional<double> log_tokens_threshold(const Form& form,
+/// Tokens, at a compute, below which a plan wastes `waste` on too many
+/// parameters.
+/// @param form_of  the form to judge by, of ln tokens
+template <class F>
+std::optional<double> log_tokens_threshold(F&& form_of,
                                            const Eigen::VectorXd& theta,
                                            double log_flops,
                                            double waste) {
-  const double log_optimal = optimal_log_params(form, theta.data(), log_flops);
-  if (!std::isfinite(log_optimal)) return std::nullopt;
-  double high = log_flops - kLog6 - log_optimal;
-  double low = 0.0;
-  bool is_ever_over = false;
-  for (int i = 0; i < 60; ++i) {
-    const double log_tokens = 0.5 * (low + high);
+  // The waste, negative where there are too few parameters, less the bound.
+  const auto beyond = [&](double log_tokens) {
     CheckSample sample;
+    sample.form = form_of(log_tokens);
     sample.theta = theta;
     sample.log_tokens = log_tokens;
     sample.log_params = log_flops - kLog6 - log_tokens;
-    judge(form, sample);
-    const bool over = is_over(sample, waste);
-    is_ever_over = is_ever_over || over;
-    (over ? low : high) = log_tokens;
+    judge(sample);
+    const bool is_large = sample.log_params > sample.log_params_optimal;
+    return (is_large ? sample.waste : -sample.waste) - waste;
+  };
+  const double product = log_flops - kLog6;
+  double high =
+      product - optimal_log_params(*form_of(product), theta.data(), log_flops);
+  if (!std::isfinite(high)) return std::nullopt;
+  double at_high = beyond(high);
+  constexpr double kStep = 0.5;
+  for (double low = high - kStep; low > 0.0; low -= kStep) {
+    const double at_low = beyond(low);
+    if (at_low >= 0.0) {
+      return at_high < 0.0 ? std::optional(bracketed_root(
+                                 beyond, low, high, at_low, at_high))
+                           : std::nullopt;
+    }
+    high = low;
+    at_high = at_low;
   }
-  if (!is_ever_over) return std::nullopt;
-  return 0.5 * (low + high);
+  return std::nullopt;
 }
 
-/// Variance of the conditional mean of y given x, over the variance of y.
-double first_order_share(const std::vector<std::pair<double, double>>& xy) {
-  constexpr std::size_t kBins = 20;
-  std::vector<std::pair<double, double>> sorted = xy;
-  // By x alone: ties sorted by y would pass for an effect of x.
-  std::stable_sort(
-      sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-        return a.first < b.first;
-      });
-  double mean = 0.0;
-  for (const auto& [x, y] : sorted) mean += y;
-  mean /= static_cast<double>(sorted.size());
-  double total = 0.0;
-  for (const auto& [x, y] : sorted) total += (y - mean) * (y - mean);
-  if (total == 0.0) return 0.0;
-  double between = 0.0;
-  for (std::size_t bin = 0; bin < kBins; ++bin) {
-    const std::size_t from = sorted.size() * bin / kBins;
-    const std::size_t to = sorted.size() * (bin + 1) / kBins;
-    if (from == to) continue;
-    double sum = 0.0;
-    for (std::size_t i = from; i < to; ++i) sum += sorted[i].second;
-    const auto size = static_cast<double>(to - from);
-    between += size * (sum / size - mean) * (sum / size - mean);
-  }
-  return between / total;
-}
-
-/// Of the quantities that are ranges, and the law, the one whose value tells
-/// most about the verdict.
-std::optional<Decider> decide(const CheckContext& context, const Given& given) {
-  const Check& check = context.check;
-  std::map<std::string, std::vector<std::pair<double, double>>> pairs;
-  for (const CheckSample& sample : context.samples) {
-    // The signed logarithm of N / N* carries the verdict without its step.
-    const double y = sample.log_params - sample.log_params_optimal;
-    const auto add = [&](const char* name, bool varies, double x) {
-      if (varies) pairs[name].emplace_back(x, y);
-    };
-    add("params", given.params && !given.params->is_exact(), sample.log_params);
-    add("tokens", given.tokens && !given.tokens->is_exact(), sample.log_tokens);
-    add("flops",
-        given.flops && !given.flops->is_exact(),
-        sample.log_params + sample.log_tokens);
-    add("law",
-        check.law.has_draws(),
-        optimal_log_params(*check.law.form,
-                           sample.theta.data(),
-                           std::log(check.run.flops.value())));
-  }
-  std::optional<Decider> decider;
-  for (const auto& [name, xy] : pairs) {
-    const double share = first_order_share(xy);
-    if (!decider || share > decider->variance_share) {
-      decider = Decider{name, share, {}};
-    }
-  }
-  if (decider && decider->quantity == "tokens" && given.flops) {
-    if (const auto at = log_tokens_threshold(*check.law.form,
-                                             context.point.theta,
-                                             std::log(check.run.flops.value()),
-                                             check.options.waste_error)) {
-      decider->threshold = std::exp(*at);
-    }
-  }
-  return decider;
+std::optional<double> exp_of(const std::optional<double>& log) {
+  if (!log || !std::isfinite(*log)) return std::nullopt;
+  return std::exp(*log);
 }
 
 CheckNeeds needs_of(const CheckContext& context) {
   const Check& check = context.check;
+  const Eigen::VectorXd& theta = context.point.theta;
+  const double log_flops = std::log(check.run.flops.value());
+  const Law fresh = with_unique_tokens(context.law, std::nullopt, "check");
   CheckNeeds needs;
-  if (const auto run = optimum_for_params(check.law, check.run.params)) {
+  if (const auto run = optimum_for_params(fresh, check.run.params)) {
     needs.tokens = run->tokens.value();
   }
-  if (const auto run = optimum_for_tokens(check.law, check.run.tokens)) {
+  const Tokens worth(check.repeats ? check.repeats->tokens_worth
+                                   : check.run.tokens.value());
+  if (const auto run = optimum_for_tokens(fresh, worth)) {
     needs.params_supported = run->params.value();
   }
-  if (const auto at = log_tokens_threshold(*check.law.form,
-                                           context.point.theta,
-                                           std::log(check.run.flops.value()),
-                                           check.options.waste_warning)) {
-    needs.tokens_to_clear = std::exp(*at);
-  }
-  // Under a law that weighs repeats, distinct tokens are not tokens over
-  // passes.
-  const bool weighs_repeats =
-      context.law.form->input_index(kUniqueTokens.name).has_value();
-  const auto at = log_tokens_threshold(*check.law.form,
-                                       context.point.theta,
-                                       std::log(check.run.flops.value()),
-                                       check.options.waste_error);
-  if (at && !weighs_repeats) {
-    needs.unique_tokens_threshold =
-        std::exp(*at) / check.scenario.useful_epochs();
+  needs.tokens_to_clear =
+      exp_of(log_tokens_threshold([&](double) { return check.law.form; },
+                                  theta,
+                                  log_flops,
+                                  check.options.waste_warning));
+  const double epochs = check.scenario.useful_epochs();
+  const auto distinct = [&](double log_tokens) {
+    return with_unique_tokens(
+        context.law.form, Tokens(std::exp(log_tokens) / epochs), "check");
+  };
+  if (const auto tokens = exp_of(log_tokens_threshold(
+          distinct, theta, log_flops, check.options.waste_error))) {
+    needs.unique_tokens_threshold = *tokens / epochs;
   }
   return needs;
 }
@@ -317,7 +166,7 @@ Range<Q> span_of(const std::optional<Range<Q>>& given,
   return Range<Q>(Q(std::exp(log_low)), Q(std::exp(log_high)));
 }
 
-void describe_run(const Given& given, Check& result) {
+void describe_run(const GivenRun& given, Check& result) {
   const auto log_or = [](const auto& range, bool high) {
     return range ? std::log((high ? range->high : range->low).value()) : 0.0;
   };
@@ -335,6 +184,60 @@ void describe_run(const Given& given, Check& result) {
       span_of(given.tokens, low[0] - kLog6 - high[1], high[0] - kLog6 - low[1]);
 }
 
+/// The compute that budgets pay for spans what its samples do.
+void widen_flops(std::span<const CheckSample> samples, GivenRun& given) {
+  if (!given.flops || samples.empty()) return;
+  double low = std::log(given.flops->low.value());
+  double high = std::log(given.flops->high.value());
+  for (const CheckSample& sample : samples) {
+    const double log_flops = kLog6 + sample.log_params + sample.log_tokens;
+    low = std::min(low, log_flops);
+    high = std::max(high, log_flops);
+  }
+  constexpr double kRounding = 1e-9;
+  if (high - low > std::log(given.flops->high / given.flops->low) + kRounding) {
+    given.flops = Range<Flops>(Flops(std::exp(low)), Flops(std::exp(high)));
+  }
+}
+
+std::optional<Repeats> repeats_of(const Check& check, const Law& law) {
+  if (!check.scenario.unique_tokens) return std::nullopt;
+  const double unique = check.scenario.unique_tokens->middle().value();
+  const double worn = worn_repeats(law);
+  Repeats repeats;
+  repeats.epochs = check.run.tokens.value() / unique;
+  const double again = std::max(0.0, repeats.epochs - 1.0);
+  repeats.tokens_worth = again > 0.0
+                             ? unique * (1.0 - worn * std::expm1(-again / worn))
+                             : check.run.tokens.value();
+  repeats.last_value = std::exp(-again / worn);
+  return repeats;
+}
+
+std::optional<Recall> recall_of(const Check& check, const Law& law) {
+  // A law whose E is a small part of the loss does not say what is left to
+  // say about a token.
+  constexpr double kCredible = 0.5;
+  const Nats irreducible = irreducible_loss(law);
+  if (irreducible < kCredible * check.run.loss) return std::nullopt;
+  const double bits_per_token = irreducible.value() / std::numbers::ln2;
+  double distinct = check.run.tokens.value();
+  if (check.scenario.unique_tokens) {
+    distinct =
+        std::min(distinct, check.scenario.unique_tokens->middle().value());
+  }
+  Recall recall;
+  recall.capacity_bits =
+      check.run.params.value() * check.options.bits_per_param;
+  recall.information_bits = distinct * bits_per_token;
+  recall.tokens_held = recall.capacity_bits / bits_per_token;
+  recall.share_of_training =
+      recall.tokens_held >= distinct
+          ? 1.0
+          : recall.tokens_held / check.run.tokens.value();
+  return recall;
+}
+
 /// The losses of a forecast. Regret stays the law's: the optimum departs from
 /// it by as much as the run.
 void forecast_losses(const Law& law, double level, Check& result) {
@@ -345,31 +248,49 @@ void forecast_losses(const Law& law, double level, Check& result) {
   result.loss_nats = at.curve_interval(level);
 }
 
-void require_known_codes(const std::vector<std::string>& accepted) {
+void require_known(const Acceptance& accepted) {
   std::vector<std::string> known;
-  for (const RuleInfo& info : finding_codes()) known.emplace_back(info.code);
-  for (const std::string& code : accepted) {
-    if (std::find(known.begin(), known.end(), code) == known.end()) {
-      throw std::invalid_argument("check: accept: unknown code '" + code + "'" +
-                                  did_you_mean(code, known));
-    }
+  for (const RuleInfo& info : finding_codes()) {
+    if (info.code == accepted.code) return;
+    known.emplace_back(info.code);
   }
+  const std::string problem = "accept: unknown code '" + accepted.code + "'" +
+                              did_you_mean(accepted.code, known);
+  if (accepted.at.line > 0) throw DataError(accepted.at, problem);
+  throw std::invalid_argument("check: " + problem);
 }
 
-/// Runs the rules; an accepted code stays in the report as a note.
-void run_rules(const CheckContext& context) {
+void run_rules(const CheckContext& context,
+               const std::vector<Acceptance>& accepted) {
   Check& check = context.check;
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
   }
-  for (Finding& note : law_notes(context.law)) {
+  // Of a mixture the experts are known: only the bound law leaves them out.
+  const bool mixes = is_mixture(check.scenario);
+  for (Finding& note : law_notes(mixes ? check.law : context.law)) {
     check.findings.push_back(std::move(note));
   }
   for (const Rule* rule : all_rules()) {
     if (rule->run != nullptr) rule->run(context, check.findings);
   }
-  settle(check.options.accept, check.findings, check.accepted);
+  settle(accepted, check.findings, check.accepted);
   check.verdict = verdict_of(check.findings);
+}
+
+/// What decides whether there are too many parameters: the logarithm of
+/// N / N* carries that without its step.
+std::optional<Decider> size_decider(const Decisions& decisions,
+                                    const CheckOptions& options) {
+  auto decider = decisions.of(
+      [](const CheckSample& sample) {
+        return sample.log_params - sample.log_params_optimal;
+      },
+      [&](const CheckSample& sample) {
+        return sample.is_over(options.waste_error);
+      });
+  if (decider) decider->code = "plan.overparameterized";
+  return decider;
 }
 
 }  // namespace
@@ -379,48 +300,107 @@ Check check(const Law& given_law,
             const CheckOptions& options) {
   validate(asked, "check");
   validate(options, "check");
-  require_known_codes(options.accept);
-  require_goal(asked, "check");
-  const Scenario scenario = with_compute_budget(asked, "check");
+  const std::vector<Acceptance> accepted =
+      acceptances(options.accept, asked.accept);
+  if (asked.error_law && !asked.target_error) {
+    throw std::invalid_argument("check: error_law needs target_error");
+  }
+  const Scenario wanted = with_target_loss(asked, given_law);
+  require_goal(wanted, "check");
+  const Scenario scenario = with_run_size(wanted);
   const Law law = bind_scenario(given_law, scenario, "check");
   Check result;
   result.law = law;
   result.scenario = asked;
   result.options = options;
-  const Given given = resolve(law, scenario);
-  describe_run(given, result);
-
-  const double half[3] = {0.5, 0.5, 0.5};
-  CheckSample middle = place(given, scenario, half);
-  middle.theta = law.form->theta_from_coefficients(law.coefficients);
-  judge(*law.form, middle);
+  GivenRun given = given_run(given_law, scenario);
+  const Sampler sampler(given_law, scenario, given);
+  const CheckSample middle = sampler.middle();
+  const std::vector<CheckSample> samples = sampler.draw(options);
   result.run = middle_run(law, given);
   result.best = optimum(law, result.run.flops);
   if (law.is_forecast()) forecast_losses(law, options.level, result);
-  result.cost = run_cost(asked, result.run.params, result.run.tokens, "check");
-
-  const std::vector<CheckSample> samples =
-      draw_samples(law, given, scenario, options);
+  widen_flops(samples, given);
+  describe_run(given, result);
+  result.cost = run_cost(wanted, result.run.params, result.run.tokens, "check");
   result.waste = waste_of(middle, result.run, result.best, samples, options);
   result.by_law = verdicts_by_law(middle, scenario, options);
-  const CheckContext context{
-      result, given_law, samples, middle, given.has_ranges(scenario)};
+  result.repeats = repeats_of(result, given_law);
+  result.recall = recall_of(result, given_law);
+  std::optional<Decisions> decisions;
+  if (sampler.has_ranges() && samples.size() > 1) {
+    decisions.emplace(
+        sampler, samples, law, std::log(result.run.flops.value()));
+    result.decided_by = size_decider(*decisions, options);
+  }
+  const CheckContext context{result,
+                             given_law,
+                             samples,
+                             middle,
+                             decisions ? &*decisions : nullptr,
+                             decisions.has_value()};
   result.needs = needs_of(context);
-  if (context.has_ranges && samples.size() > 1)
-    result.decided_by = decide(context, given);
-  run_rules(context);
+  run_rules(context, accepted);
   return result;
 }
 
-void settle(const std::vector<std::string>& accept,
+std::vector<Check> check_many(const Law& law,
+                              const std::vector<Scenario>& scenarios,
+                              const CheckOptions& options) {
+  CheckOptions alone = options;
+  alone.threads = 1;
+  std::vector<Check> checks(scenarios.size());
+  parallel_for(
+      static_cast<std::int64_t>(scenarios.size()),
+      options.threads,
+      [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i);
+        const Scenario& scenario = scenarios[at];
+        try {
+          checks[at] = check(law, scenario, alone);
+          checks[at].law.draws.resize(0, law.draws.cols());
+          checks[at].options = options;
+        } catch (const std::invalid_argument& error) {
+          throw std::invalid_argument((scenario.name.empty()
+                                           ? "scenario " + std::to_string(i + 1)
+                                           : scenario.name) +
+                                      ": " + error.what());
+        }
+      });
+  return checks;
+}
+
+bool is_accepted(const Finding& finding,
+                 const std::vector<Accepted>& accepted) {
+  return std::any_of(accepted.begin(), accepted.end(), [&](const auto& entry) {
+    return entry.code == finding.code;
+  });
+}
+
+std::vector<Acceptance> acceptances(const std::vector<std::string>& texts,
+                                    std::vector<Acceptance> accepted) {
+  for (const std::string& text : texts) {
+    const std::size_t at = text.find('=');
+    accepted.push_back(
+        {text.substr(0, at),
+         at == std::string::npos ? std::string() : text.substr(at + 1),
+         {}});
+  }
+  for (const Acceptance& entry : accepted) require_known(entry);
+  return accepted;
+}
+
+void settle(const std::vector<Acceptance>& accept,
             std::vector<Finding>& findings,
-            std::vector<std::string>& accepted) {
+            std::vector<Accepted>& accepted) {
   for (Finding& finding : findings) {
-    if (std::find(accept.begin(), accept.end(), finding.code) == accept.end()) {
-      continue;
-    }
+    const auto found =
+        std::find_if(accept.begin(), accept.end(), [&](const auto& entry) {
+          return entry.code == finding.code;
+        });
+    if (found == accept.end()) continue;
     finding.severity = Severity::Note;
-    accepted.push_back(finding.code);
+    accepted.push_back({found->code, found->reason});
   }
   std::stable_sort(
       findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {

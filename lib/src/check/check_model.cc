@@ -85,7 +85,9 @@ Check check_model(const Law& law,
   if (auto note = architecture_note(model)) {
     result.findings.push_back(*std::move(note));
     result.accepted.clear();
-    settle(options.accept, result.findings, result.accepted);
+    settle(acceptances(options.accept, result.scenario.accept),
+           result.findings,
+           result.accepted);
     result.verdict = verdict_of(result.findings);
   }
   return result;

@@ -10,14 +10,13 @@ namespace isoflop {
 namespace {
 
 bool any_fails(const std::vector<Finding>& findings,
-               const std::vector<std::string>& accepted,
+               const std::vector<Accepted>& accepted,
                FailOn fail_on) {
   return std::any_of(
       findings.begin(), findings.end(), [&](const Finding& finding) {
         return static_cast<int>(finding.severity) >=
                    static_cast<int>(fail_on) &&
-               std::find(accepted.begin(), accepted.end(), finding.code) ==
-                   accepted.end();
+               !is_accepted(finding, accepted);
       });
 }
 

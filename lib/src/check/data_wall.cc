@@ -14,8 +14,10 @@ tokens > unique_tokens x max_epochs. A repeated token is worth nearly as much
 as a new one for about four passes; after sixteen a pass adds little, after
 forty nothing.
 
-The rule warns beyond max_epochs passes (4 by default) and fails beyond four
-times that. It needs unique_tokens and is silent without it.
+The rule warns beyond max_epochs passes, 4 by default: up to there Muennighoff
+et al. found no difference from new tokens. It fails beyond --hopeless-passes
+times that, 4 and so 16 passes by default: there a repeated token is worth a
+third of a new one. It needs unique_tokens and is silent without it.
 
 Example: 13T training tokens of which 1T are distinct are 13 passes.
 
@@ -28,21 +30,18 @@ Source: Muennighoff et al. 2023, arXiv:2305.16264, section 6.
 void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
   if (!check.scenario.unique_tokens) return;
-  constexpr double kHopeless = 4.0;
   const double most = check.scenario.useful_epochs();
-  const auto beyond = [](double epochs) {
-    return [epochs](const CheckSample& sample) {
-      return std::exp(sample.log_tokens) >
-             epochs * sample.unique_tokens * (1.0 + 1e-12);
+  const auto beyond = [](double times) {
+    return [times](const CheckSample& sample) {
+      return sample.epochs() > times * sample.useful_epochs * (1.0 + 1e-12);
     };
   };
-  const auto warns = beyond(most);
-  const auto fails = beyond(kHopeless * most);
-  const double chance = context.chance(warns(context.point), warns);
-  const double chance_fail = context.chance(fails(context.point), fails);
-  if (chance < kRemote) return;
-  const double epochs =
-      std::exp(context.point.log_tokens) / context.point.unique_tokens;
+  const auto warns = beyond(1.0);
+  const double chance = context.chance(warns);
+  const auto severity = context.severity(
+      context.chance(beyond(check.options.hopeless_passes)), chance);
+  if (!severity) return;
+  const double epochs = check.repeats->epochs;
   const double needed = check.run.tokens.value() / most;
   std::string message =
       format_quantity(check.run.tokens) + " training tokens are " +
@@ -50,26 +49,22 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
       format_quantity(context.point.unique_tokens, TokensTag::unit) +
       " unique ones; " + format_number(most, 3) + " are useful";
   if (context.has_ranges) {
-    message = "in " + format_number(100 * chance, 2) +
-              " % of what is possible there are more than " +
+    message = context.in_share(chance) + "there are more than " +
               format_number(most, 3) + " passes over the unique tokens";
   }
-  std::vector<Evidence> values = {{"epochs", epochs},
-                                  {"unique_tokens_needed", needed}};
-  context.add_chance(chance, values);
-  findings.push_back(
-      {"plan.data-wall",
-       chance_fail >= kLikely ? Severity::Error
-       : chance >= kPossible  ? Severity::Warning
-                              : Severity::Note,
-       std::move(message),
-       warns(context.point)
-           ? "find " + format_quantity(needed, TokensTag::unit) +
-                 " unique tokens, or train on " +
-                 format_quantity(context.point.unique_tokens * most,
-                                 TokensTag::unit)
-           : std::string(),
-       std::move(values)});
+  Finding finding{"plan.data-wall",
+                  *severity,
+                  std::move(message),
+                  {},
+                  {{"epochs", epochs}, {"unique_tokens_needed", needed}}};
+  if (warns(context.point)) {
+    finding.remedy =
+        "find " + format_quantity(needed, TokensTag::unit) +
+        " unique tokens, or train on " +
+        format_quantity(context.point.unique_tokens * most, TokensTag::unit);
+  }
+  context.add_chance(warns, finding);
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "check/rule.h"
@@ -22,9 +22,20 @@ E is the irreducible loss of the law, in nats a token: what is left to say
 about a token once all that can be predicted is. Without unique_tokens the
 training tokens count as all distinct, and the message says so. The rule warns
 when the capacity exceeds the information, and is silent under a law whose E is
-less than half of the plan's loss.
+less than half of the plan's loss. Where the two are equal memorisation ends
+being possible, so the threshold is the formula's; --bits-per-param sets what
+a parameter holds.
 
-Example: a 2T model on 1T unique tokens holds 7.2e12 bits against 2.6e12.
+Any model can hold what it has seen until its capacity is full. The answer has
+the share of training in which that is so, from its start: gains on a benchmark
+whose texts are among the data may be recall until then. A plan on which the
+rule fires never leaves that phase.
+
+Example: a 2T model on 1T unique tokens holds 7.2e12 bits against 2.6e12. 70B
+parameters on 1.4T tokens are full after 96B tokens, 6.8 % of training.
+
+Accept it when no benchmark is read before the end, or its texts are known not
+to be among the data.
 
 Source: Morris et al. 2025, arXiv:2505.24832, for bits per parameter, measured
 on models of up to 1.5B parameters. That E bounds the information of a token is
@@ -33,53 +44,50 @@ an approximation of ours.
 
 void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
-  const auto unique_of = [&](const CheckSample& sample) {
-    return sample.unique_tokens > 0 ? sample.unique_tokens
-                                    : std::exp(sample.log_tokens);
+  if (!check.recall) return;
+  const Recall& recall = *check.recall;
+  // Tokens that a parameter can hold.
+  const double held = recall.tokens_held / check.run.params.value();
+  const auto fires = [held](const CheckSample& sample) {
+    const double distinct =
+        sample.unique_tokens > 0
+            ? std::min(sample.unique_tokens, sample.tokens())
+            : sample.tokens();
+    return std::exp(sample.log_params) * held > distinct;
   };
-  // A law whose E is a small part of the loss does not say what is left to
-  // say about a token.
-  constexpr double kCredible = 0.5;
-  const Nats irreducible = irreducible_loss(context.law);
-  if (irreducible < kCredible * check.run.loss) return;
-  const double bits_per_token = irreducible.value() / std::numbers::ln2;
-  const double bits = check.options.bits_per_param;
-  const auto fires = [&](const CheckSample& sample) {
-    return std::exp(sample.log_params) * bits >
-           unique_of(sample) * bits_per_token;
-  };
-  const double chance = context.chance(fires(context.point), fires);
-  if (chance < kRemote) return;
-  const double unique = unique_of(context.point);
-  const double capacity = check.run.params.value() * bits;
-  const double information = unique * bits_per_token;
-  const double needed = capacity / bits_per_token;
-  std::string message = "capacity " + format_number(capacity, 2) +
-                        " bits exceeds the " + format_number(information, 2) +
+  const double chance = context.chance(fires);
+  const auto severity = context.severity(0.0, chance);
+  if (!severity) return;
+  const double unique =
+      recall.information_bits * recall.tokens_held / recall.capacity_bits;
+  std::string message = "capacity " + format_number(recall.capacity_bits, 2) +
+                        " bits exceeds the " +
+                        format_number(recall.information_bits, 2) +
                         " bits in " + format_quantity(unique, TokensTag::unit) +
                         " unique tokens" +
                         (context.point.unique_tokens > 0
                              ? std::string()
                              : " (all training tokens taken as distinct)");
   if (context.has_ranges) {
-    message = "in " + format_number(100 * chance, 2) +
-              " % of what is possible the model could memorise all its data";
+    message =
+        context.in_share(chance) + "the model could memorise all its data";
   }
-  std::vector<Evidence> values = {{"capacity_bits", capacity},
-                                  {"information_bits", information},
-                                  {"unique_tokens_needed", needed}};
-  context.add_chance(chance, values);
-  findings.push_back(
-      {"plan.memorizes",
-       chance >= kPossible ? Severity::Warning : Severity::Note,
-       message + "; early gains will be recall",
-       fires(context.point)
-           ? "use " + format_quantity(needed, TokensTag::unit, 2) +
-                 " unique tokens or more, or at most " +
-                 format_quantity(information / bits, ParamsTag::unit, 2) +
-                 " parameters"
-           : std::string(),
-       std::move(values)});
+  Finding finding{"plan.memorizes",
+                  *severity,
+                  message + "; gains may be recall throughout training",
+                  {},
+                  {{"capacity_bits", recall.capacity_bits},
+                   {"information_bits", recall.information_bits},
+                   {"unique_tokens_needed", recall.tokens_held},
+                   {"recall_share", recall.share_of_training}}};
+  if (fires(context.point)) {
+    finding.remedy =
+        "use " + format_quantity(recall.tokens_held, TokensTag::unit, 2) +
+        " unique tokens or more, or at most " +
+        format_quantity(unique / held, ParamsTag::unit, 2) + " parameters";
+  }
+  context.add_chance(fires, finding);
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace

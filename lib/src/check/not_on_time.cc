@@ -11,6 +11,14 @@ devices are taken as the days ask for, and the finding says that no number is
 enough: beyond some number each added device costs more in failures than it
 brings.
 
+A bound is a bound: what exceeds it is an error. Give a range where it is soft,
+budget.days = "60..90", and the finding has its chance.
+
+Example: 405B parameters on 15.6T tokens take 74 days on 16,384 H100 at an MFU
+of 0.40.
+
+Accept it when the date can move.
+
 Source: docs/guide/costs.md.
 )";
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "check/rule.h"
 #include "isoflop/units/text.h"
@@ -12,8 +14,10 @@ The plan lies beyond the runs the law was fitted on, in parameters, tokens or
 compute. A law says least about what is farthest from its runs; the intervals
 over its draws do not include that it may stop holding.
 
-The rule notes up to a factor of 10,000 beyond the range and warns beyond. Most
-plans for large models are noted: published laws were fitted up to 1e22 FLOP.
+The rule notes up to a factor of --far-beyond, 10,000, and warns beyond. Most
+plans for large models are noted: published laws were fitted up to 1e22 FLOP,
+and the field itself has trusted them over four decades of compute, from pilot
+runs to GPT-4. Nobody has published a check farther out.
 
 Accept it when nothing larger has been measured, and say so beside the plan.
 
@@ -36,13 +40,19 @@ Beyond beyond(std::string_view name,
   return {name};
 }
 
+double worst_of(double log_params, double log_tokens, const LawRange& range) {
+  const double params = std::exp(log_params);
+  const double tokens = std::exp(log_tokens);
+  return std::max({beyond("", params, range.params).factor,
+                   beyond("", tokens, range.tokens).factor,
+                   beyond("", 6.0 * params * tokens, range.flops).factor});
+}
+
 void run(const CheckContext& context, std::vector<Finding>& findings) {
   constexpr double kRounding = 1.0 + 1e-9;
-  constexpr double kFar = 1e4;
   const Check& check = context.check;
   const LawRange& range = check.law.range;
   std::string message;
-  double worst = 1.0;
   std::vector<Evidence> values;
   for (const Beyond& far :
        {beyond("parameters", check.run.params.value(), range.params),
@@ -53,15 +63,28 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
                format_number(far.factor, 2) + "x" +
                (far.is_below ? " below" : "");
     values.push_back({std::string(far.name) + "_beyond", far.factor});
-    worst = std::max(worst, far.factor);
   }
-  if (message.empty()) return;
-  findings.push_back(
-      {"plan.outside-law",
-       worst > kFar * kRounding ? Severity::Warning : Severity::Note,
-       "beyond the runs of " + check.law.id + ": " + message,
-       "back the plan with larger pilot runs",
-       values});
+  const auto exceeds = [&](double factor) {
+    return [factor, &range](const CheckSample& sample) {
+      return worst_of(sample.log_params, sample.log_tokens, range) >
+             factor * kRounding;
+    };
+  };
+  const auto fires = exceeds(1.0);
+  const double chance = context.chance(fires);
+  if (chance < check.options.remote) return;
+  const bool is_far = context.chance(exceeds(check.options.far_beyond)) >=
+                      check.options.possible;
+  const std::string runs = "the runs of " + check.law.id;
+  Finding finding{"plan.outside-law",
+                  is_far ? Severity::Warning : Severity::Note,
+                  message.empty()
+                      ? context.in_share(chance) + "the plan is beyond " + runs
+                      : "beyond " + runs + ": " + message,
+                  "back the plan with larger pilot runs",
+                  values};
+  context.add_chance(fires, finding);
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace

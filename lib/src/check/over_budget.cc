@@ -16,6 +16,11 @@ Where size or data are open, `plan` and `check` keep to the budget instead.
 Example: 405B parameters on 15.6T tokens are 27M hours of an H100 at an MFU of
 0.40; at 2 USD an hour 54M USD.
 
+A bound is a bound: what exceeds it is an error. Where the rent or the budget is
+a guess, a range of it gives the finding its chance.
+
+Accept it when more can be had.
+
 Source: docs/guide/costs.md has each formula with its source.
 )";
 

@@ -22,9 +22,12 @@ moves the optimum by a few per cent of compute at the sizes of today's runs, so
 10 % is the least that is not noise; 25 % is more than the gain of a typical
 change of recipe.
 
+Where unique_tokens are given, repeats count for what they are worth, in the
+plan and in what it is compared with: the optimum is the best run on these data.
+
 Where quantities are ranges the severity follows the share of samples that
-reach each bound: an error from a half, a warning from a fifth, a note from a
-twentieth.
+reach each bound: an error from a half (--likely), a warning from a fifth
+(--possible), a note from a twentieth (--remote).
 
 Example: MT-NLG, 530B parameters on 270B tokens. By besiroglu2024 the optimum
 at its compute is 88.8B parameters on 1.61T tokens; the plan wastes 194 %.
@@ -37,19 +40,12 @@ Source: Hoffmann et al. 2022, arXiv:2203.15556; coefficients as of the law.
 
 std::optional<Severity> severity_of(const CheckContext& context) {
   const CheckOptions& options = context.check.options;
-  const CheckSample& point = context.point;
   const auto chance = [&](double waste) {
-    const auto reaches = [waste](const CheckSample& sample) {
-      return sample.log_params > sample.log_params_optimal &&
-             sample.waste >= waste;
-    };
-    return context.chance(reaches(point), reaches);
+    return context.chance(
+        [waste](const CheckSample& sample) { return sample.is_over(waste); });
   };
-  const double warned = chance(options.waste_warning);
-  if (chance(options.waste_error) >= kLikely) return Severity::Error;
-  if (warned >= kPossible) return Severity::Warning;
-  if (warned >= kRemote) return Severity::Note;
-  return std::nullopt;
+  return context.severity(chance(options.waste_error),
+                          chance(options.waste_warning));
 }
 
 std::size_t flagged_by(const Check& check) {
@@ -77,15 +73,24 @@ void add_disagreement(const Check& check, std::vector<Finding>& findings) {
                        {"laws", static_cast<double>(check.by_law.size())}}});
 }
 
+/// " (11 passes)" of the better run, where it repeats its data.
+std::string passes_of(const Check& check) {
+  if (!check.scenario.unique_tokens) return {};
+  const double passes =
+      check.best.tokens / check.scenario.unique_tokens->middle();
+  if (passes <= 1.0) return {};
+  return " (" + format_number(passes, 3) + " passes)";
+}
+
 /// The better run at the same compute; for ranges the tokens that clear the
 /// finding, where compute is what is given.
 std::string remedy_of(const CheckContext& context) {
   const Check& check = context.check;
   if (!context.has_ranges) {
     return "train " + format_quantity(check.best.params) + " parameters on " +
-           format_quantity(check.best.tokens) + " tokens: loss " +
-           format_number(check.best.loss.value(), 4) + " instead of " +
-           format_number(check.run.loss.value(), 4);
+           format_quantity(check.best.tokens) + " tokens" + passes_of(check) +
+           ": loss " + format_number(check.best.loss.value(), 4) +
+           " instead of " + format_number(check.run.loss.value(), 4);
   }
   if (!check.scenario.flops || !check.needs.tokens_to_clear) return {};
   return "at " + format_quantity(check.run.flops) +
@@ -134,6 +139,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
                       std::move(message),
                       remedy_of(context),
                       std::move(values)});
+  if (check.decided_by) context.check.deciders.push_back(*check.decided_by);
 }
 
 }  // namespace

@@ -62,17 +62,16 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
     return sample.log_params < sample.log_params_optimal &&
            sample.waste >= least;
   };
-  const double chance = context.chance(fires(context.point), fires);
-  if (chance < kRemote) return;
+  const double chance = context.chance(fires);
+  if (chance < check.options.remote) return;
   std::string message = format_quantity(check.run.params) + " parameters are " +
                         format_number(check.waste.params_over_optimal, 3) +
                         " of the optimal size; training costs " +
                         format_number(100 * check.waste.compute_factor, 3) +
                         " % more compute than the same loss needs";
   if (context.has_ranges) {
-    message = "in " + format_number(100 * chance, 2) +
-              " % of what is possible the model is smaller than optimal and "
-              "trained for longer";
+    message = context.in_share(chance) +
+              "the model is smaller than optimal and trained for longer";
   }
   std::string remedy;
   std::vector<Evidence> values = {
@@ -87,12 +86,13 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
     values.push_back({"tokens_served_to_pay", demand.pays_from});
     values.push_back({"tokens_served_cheapest", demand.cheapest_at});
   }
-  context.add_chance(chance, values);
-  findings.push_back({"plan.overtrained",
-                      Severity::Note,
-                      std::move(message),
-                      std::move(remedy),
-                      std::move(values)});
+  Finding finding{"plan.overtrained",
+                  Severity::Note,
+                  std::move(message),
+                  std::move(remedy),
+                  std::move(values)};
+  context.add_chance(fires, finding);
+  findings.push_back(std::move(finding));
 }
 
 }  // namespace

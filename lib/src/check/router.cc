@@ -217,7 +217,7 @@ void require_sizes(const RouterOptions& options) {
 void require_options(const RouterLoad& load, const RouterOptions& options) {
   validate(options, "check");
   require_sizes(options);
-  for (const std::string& code : options.accept) find_code(code);
+  acceptances(options.accept);
   const std::string experts = std::to_string(load.experts());
   if (load.experts() % options.experts_per_device != 0) {
     fail("experts_per_device is " + std::to_string(options.experts_per_device) +
@@ -269,7 +269,7 @@ RouterCheck check_router(const RouterLoad& load, const RouterOptions& options) {
   for (const Rule* rule : all_rules()) {
     if (rule->run_router != nullptr) rule->run_router(check, check.findings);
   }
-  settle(options.accept, check.findings, check.accepted);
+  settle(acceptances(options.accept), check.findings, check.accepted);
   check.verdict = verdict_of(check.findings);
   return check;
 }

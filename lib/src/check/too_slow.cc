@@ -15,6 +15,10 @@ The bound counts memory traffic and arithmetic only: real servers stay below.
 Example: 7B parameters at 4 bits on a laptop with 120 GB/s decode at most
 34 tokens/s.
 
+What misses a demand is an error, the more so as real servers are slower.
+
+Accept it when answers may be batched, or a draft model decodes ahead.
+
 Source: Pope et al. 2022, arXiv:2211.05102.
 )";
 

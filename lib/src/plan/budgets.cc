@@ -6,6 +6,7 @@
 
 #include "isoflop/plan/run_cost.h"
 #include "plan/cluster.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -23,7 +24,7 @@ std::vector<Paid> paid_hours(const Scenario& scenario,
            "no rent of " + cluster.device.id + " is known; give usd_per_hour");
     }
     paid.emplace_back(
-        DeviceHours(scenario.usd->value() / cluster.price->value()),
+        DeviceHours(scenario.usd->middle().value() / cluster.price->value()),
         "budget.usd");
   }
   if (scenario.energy) {
@@ -32,11 +33,12 @@ std::vector<Paid> paid_hours(const Scenario& scenario,
     }
     const Joules hour =
         energy(DeviceHours(1.0), *cluster.device.power, cluster.pue);
-    paid.emplace_back(DeviceHours(*scenario.energy / hour), "budget.energy");
+    paid.emplace_back(DeviceHours(scenario.energy->middle() / hour),
+                      "budget.energy");
   }
   if (scenario.days && cluster.count) {
     paid.emplace_back(
-        DeviceHours(24.0 * scenario.days->value() * *cluster.count),
+        DeviceHours(24.0 * scenario.days->middle().value() * *cluster.count),
         "budget.days");
   }
   return paid;
@@ -80,7 +82,8 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
   if (!devices && scenario.days) {
     DeviceHours least = paid.front().first;
     for (const Paid& limit : paid) least = std::min(least, limit.first);
-    devices = cluster->nodes_up(least.value() / (24 * scenario.days->value()));
+    devices = cluster->nodes_up(least.value() /
+                                (24 * scenario.days->middle().value()));
   }
   const double kept = cluster->kept(devices);
   for (const auto& [hours, key] : paid) {
@@ -99,7 +102,7 @@ Scenario with_compute_budget(Scenario scenario, std::string_view owner) {
   const auto budget = compute_budget(scenario, owner);
   // A loss to reach sets the compute; budgets are bounds on it then.
   if (budget && !scenario.target_loss &&
-      !(scenario.params && scenario.tokens)) {
+      !((scenario.params || scenario.active_params) && scenario.tokens)) {
     scenario.flops = budget->flops;
   }
   return scenario;
@@ -110,20 +113,21 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
   std::optional<SizeBudget> tightest;
   const auto add = [&](const char* key,
                        const std::function<bool(Params)>& is_met) {
-    const auto params = largest(is_met);
-    if (!params) fail(owner, std::string("no model meets ") + key);
-    if (!tightest || *params < tightest->params) tightest = {*params, key};
+    const Params params = largest(is_met).value_or(Params(0.0));
+    if (!tightest || params < tightest->params) tightest = {params, key};
   };
+  if (scenario.max_params)
+    tightest = {*scenario.max_params, "model.max_params"};
   const TokensPerSecond least =
-      scenario.min_tokens_per_second.value_or(TokensPerSecond(0.0));
+      middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (const auto server = server_of(scenario, owner)) {
-    const auto fastest = [server, least](Params params) {
+    const auto fastest = [&](Params params) {
       return cheapest_decode(
-          server->device, typical_transformer(params), server->load, least);
+          server->device, shape_of(scenario, params), server->load, least);
     };
     add("serving.accelerator", [&](Params params) {
       return cheapest_decode(server->device,
-                             typical_transformer(params),
+                             shape_of(scenario, params),
                              server->load,
                              TokensPerSecond(0.0))
           .has_value();
@@ -136,7 +140,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
       add("serving.max_usd_per_million_tokens", [&](Params params) {
         const auto speed = fastest(params);
         return speed && price_of(*speed, *server->price) <=
-                            *scenario.max_usd_per_million_tokens;
+                            scenario.max_usd_per_million_tokens->middle();
       });
     }
   }
@@ -144,7 +148,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
     const ServingLoad load = load_of(scenario);
     add("serving.device", [&](Params params) {
       const auto speed =
-          decode_alone(*device, typical_transformer(params), load);
+          decode_alone(*device, shape_of(scenario, params), load);
       return speed && speed->per_user >= least;
     });
   }

@@ -113,22 +113,24 @@ std::optional<Cluster> cluster_of(const Scenario& scenario,
     cluster.utilisation =
         published_utilisation(cluster.device, cluster.precision);
   }
-  cluster.count = scenario.count;
-  cluster.price = scenario.usd_per_hour ? scenario.usd_per_hour
-                                        : cluster.device.rent_typical;
-  cluster.pue = scenario.pue.value_or(Scenario::kPue);
+  if (scenario.count) cluster.count = scenario.count->middle();
+  cluster.price = cluster.device.rent_typical;
+  if (scenario.usd_per_hour) cluster.price = scenario.usd_per_hour->middle();
+  if (scenario.pue) cluster.pue = scenario.pue->middle();
   if (scenario.device_hours_per_failure) {
-    cluster.failures.per_failure = *scenario.device_hours_per_failure;
+    cluster.failures.per_failure = scenario.device_hours_per_failure->middle();
   }
-  if (scenario.checkpoint) cluster.failures.checkpoint = *scenario.checkpoint;
-  if (scenario.restart) cluster.failures.restart = *scenario.restart;
+  if (scenario.checkpoint) {
+    cluster.failures.checkpoint = scenario.checkpoint->middle();
+  }
+  if (scenario.restart) cluster.failures.restart = scenario.restart->middle();
   return cluster;
 }
 
 ServingLoad load_of(const Scenario& scenario) {
   ServingLoad load;
-  load.context = scenario.context.value_or(Scenario::kContext);
-  load.weight_bits = scenario.precision_bits.value_or(Scenario::kServedBits);
+  load.context = middle_or(scenario.context, Scenario::kContext);
+  load.weight_bits = middle_or(scenario.precision_bits, Scenario::kServedBits);
   return load;
 }
 
@@ -160,9 +162,13 @@ std::optional<Server> server_of(const Scenario& scenario,
   server.device = accelerator_of(
       is_own ? *scenario.accelerator : *scenario.serving_accelerator, owner);
   server.load = load_of(scenario);
-  server.price = scenario.serving_usd_per_hour;
-  if (!server.price && is_own) server.price = scenario.usd_per_hour;
-  if (!server.price) server.price = server.device.rent_typical;
+  server.price = server.device.rent_typical;
+  if (is_own && scenario.usd_per_hour) {
+    server.price = scenario.usd_per_hour->middle();
+  }
+  if (scenario.serving_usd_per_hour) {
+    server.price = scenario.serving_usd_per_hour->middle();
+  }
   return server;
 }
 

@@ -13,6 +13,12 @@
 
 namespace isoflop {
 
+/// The middle of a quantity, or what holds in its absence.
+template <class Q>
+Q middle_or(const std::optional<Range<Q>>& range, Q absent) {
+  return range ? range->middle() : absent;
+}
+
 /// The cluster of a scenario with what is absent filled in.
 struct Cluster {
   Accelerator device;

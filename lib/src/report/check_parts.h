@@ -15,7 +15,7 @@ std::string_view verdict_words(Verdict verdict);
 
 /// Findings and what was accepted, an empty line before each.
 std::string findings_block(const std::vector<Finding>& findings,
-                           const std::vector<std::string>& accepted);
+                           const std::vector<Accepted>& accepted);
 
 /// "see plan.data-wall": the warnings and errors; "" without any.
 std::string see_codes(const std::vector<Finding>& findings);

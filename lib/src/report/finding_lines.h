@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -18,11 +17,6 @@ struct FindingLine {
   bool is_accepted = false;
 };
 
-inline bool is_among(const std::vector<std::string>& codes,
-                     const std::string& code) {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
-
 /// Every finding of one answer, as it has them.
 inline std::vector<FindingLine> lines_of(const Checked& checked) {
   std::vector<FindingLine> lines;
@@ -30,13 +24,13 @@ inline std::vector<FindingLine> lines_of(const Checked& checked) {
     for (const Finding& finding : plan->findings) {
       lines.push_back({finding,
                        place_of(*plan, finding).at,
-                       is_among(plan->accepted, finding.code)});
+                       is_accepted(finding, plan->accepted)});
     }
   } else if (const auto* router = std::get_if<RouterCheck>(&checked.answer)) {
     for (const Finding& finding : router->findings) {
       lines.push_back({finding,
                        {router->source, 0, 0},
-                       is_among(router->accepted, finding.code)});
+                       is_accepted(finding, router->accepted)});
     }
   }
   return lines;

@@ -205,8 +205,7 @@ std::string to_json(const Prediction& prediction) {
 }
 
 std::string to_json(const Plan& plan) {
-  Json inputs = Json::object();
-  echo(plan.scenario, inputs);
+  Json inputs = scenario_json(plan.scenario);
   echo(plan.options, inputs);
   if (!plan.is_answered) {
     return dump(envelope("plan", std::move(inputs), nullptr, plan.findings));
@@ -237,15 +236,50 @@ std::string to_json(const Plan& plan) {
                  {"flat_params", json_of(plan.flat_params)},
                  {"alternatives", std::move(alternatives)},
                  {"extrapolation", json_of(plan.extrapolation)}};
+  add_decision_json(plan, result);
   add_cost_json(plan.cost, result, result["intervals"]);
   result["versus"] = versus_json(plan.versus);
   return dump(
       envelope("plan", std::move(inputs), std::move(result), plan.findings));
 }
 
+namespace {
+
+Json decider_json(const Decider& decider) {
+  return {{"code", decider.code},
+          {"quantity", decider.quantity},
+          {"variance_share", decider.variance_share},
+          {"threshold", json_of(decider.threshold)}};
+}
+
+Json repeats_json(const std::optional<Repeats>& repeats) {
+  if (!repeats) return nullptr;
+  return {{"epochs", repeats->epochs},
+          {"tokens_worth", repeats->tokens_worth},
+          {"last_value", repeats->last_value}};
+}
+
+Json recall_json(const std::optional<Recall>& recall) {
+  if (!recall) return nullptr;
+  return {{"capacity_bits", recall->capacity_bits},
+          {"information_bits", recall->information_bits},
+          {"tokens_held", recall->tokens_held},
+          {"share_of_training", recall->share_of_training}};
+}
+
+}  // namespace
+
+Json accepted_json(const std::vector<Accepted>& accepted) {
+  Json array = Json::array();
+  for (const Accepted& entry : accepted) {
+    array.push_back({{"code", entry.code}, {"reason", entry.reason}});
+  }
+  return array;
+}
+
 Json check_json(const Check& check) {
   Json inputs = {{"name", check.scenario.name}};
-  echo(check.scenario, inputs);
+  inputs.update(scenario_json(check.scenario));
   echo(check.options, inputs);
   Json by_law = Json::array();
   for (const LawVerdict& verdict : check.by_law) {
@@ -256,10 +290,10 @@ Json check_json(const Check& check) {
                       {"flagged", verdict.flagged}});
   }
   Json decided = nullptr;
-  if (check.decided_by) {
-    decided = {{"quantity", check.decided_by->quantity},
-               {"variance_share", check.decided_by->variance_share},
-               {"threshold", json_of(check.decided_by->threshold)}};
+  if (check.decided_by) decided = decider_json(*check.decided_by);
+  Json deciders = Json::array();
+  for (const Decider& decider : check.deciders) {
+    deciders.push_back(decider_json(decider));
   }
   Json sources = Json::object();
   for (const auto& [key, source] : check.scenario.sources) {
@@ -295,11 +329,14 @@ Json check_json(const Check& check) {
         {"unique_tokens_threshold",
          json_of(check.needs.unique_tokens_threshold)},
         {"params_supported", json_of(check.needs.params_supported)}}},
+      {"repeats", repeats_json(check.repeats)},
+      {"recall", recall_json(check.recall)},
       {"decided_by", std::move(decided)},
+      {"deciders", std::move(deciders)},
       {"about", check.scenario.about},
       {"sources", std::move(sources)},
       {"unknown", check.scenario.unknown},
-      {"accepted", check.accepted}};
+      {"accepted", accepted_json(check.accepted)}};
   Json intervals = Json::object();
   add_cost_json(check.cost, result, intervals);
   result["intervals"] = std::move(intervals);

@@ -56,7 +56,7 @@ Json router_json(const RouterCheck& check) {
                  {"cost", cost_json(check.cost)},
                  {"dense_equivalents", dense_json(check.dense)},
                  {"layers", std::move(layers)},
-                 {"accepted", check.accepted}};
+                 {"accepted", accepted_json(check.accepted)}};
   return envelope(
       "router", std::move(inputs), std::move(result), check.findings);
 }

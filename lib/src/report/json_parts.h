@@ -14,6 +14,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/discrepancy.h"
+#include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
 #include "isoflop/version.h"
@@ -38,6 +39,7 @@ template <WordedEnum E>
 Json json_of(E value) {
   return std::string(to_string(value));
 }
+inline Json json_of(const Risk& risk) { return to_string(risk); }
 template <class Tag>
 Json json_of(Quantity<Tag> value) {
   return value.value();
@@ -47,8 +49,8 @@ inline Json json_of(const Interval& interval) {
 }
 template <class Q>
 Json json_of(const Range<Q>& range) {
-  if (range.is_exact()) return range.low.value();
-  return Json::array({range.low.value(), range.high.value()});
+  if (range.is_exact()) return json_of(range.low);
+  return Json::array({json_of(range.low), json_of(range.high)});
 }
 /// Defined in json_forecast.cc.
 Json json_of(const LossForecast& at);
@@ -111,8 +113,10 @@ inline Json place_json(const std::string& key, const Location& at) {
 }
 
 struct Check;
+struct Accepted;
 /// Defined in json.cc: what `to_json` writes.
 Json check_json(const Check& check);
+Json accepted_json(const std::vector<Accepted>& accepted);
 
 inline Json envelope(const std::string& schema,
                      Json inputs,

@@ -8,6 +8,7 @@
 #include "report/words.h"
 
 namespace isoflop {
+
 std::string_view verdict_words(Verdict verdict) {
   switch (verdict) {
     case Verdict::Clean:
@@ -22,18 +23,31 @@ std::string_view verdict_words(Verdict verdict) {
   return "";
 }
 
+/// "error  CODE", or "accepted  CODE: why".
+static std::string heading(const Finding& finding,
+                           const std::vector<Accepted>& accepted) {
+  for (const Accepted& entry : accepted) {
+    if (entry.code != finding.code) continue;
+    constexpr std::string_view kMark = "  accepted  ";
+    const std::string what =
+        finding.code +
+        (entry.reason.empty() ? "" : ": " + printable(entry.reason));
+    return std::string(kMark) +
+           wrap(what, int(kMark.size())).substr(kMark.size());
+  }
+  return "  " + std::string(to_string(finding.severity)) + "  " + finding.code +
+         "\n";
+}
+
 std::string findings_block(const std::vector<Finding>& findings,
-                           const std::vector<std::string>& accepted) {
+                           const std::vector<Accepted>& accepted) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += "\n  " + std::string(to_string(finding.severity)) + "  " +
-            finding.code + "\n" + wrap(printable(finding.message), 4);
+    text +=
+        "\n" + heading(finding, accepted) + wrap(printable(finding.message), 4);
     if (!finding.remedy.empty()) {
       text += wrap("-> " + printable(finding.remedy), 4);
     }
-  }
-  for (const std::string& code : accepted) {
-    text += "\n  accepted  " + code + "\n";
   }
   return text;
 }
@@ -55,6 +69,15 @@ std::string range_text(const Range<Quantity<Tag>>& range) {
   return format_quantity(range.low) + " .. " + format_quantity(range.high);
 }
 
+/// "3 of 4 published laws flag it".
+std::string agreement(const Check& check) {
+  std::size_t flagged = 0;
+  for (const LawVerdict& verdict : check.by_law) flagged += verdict.flagged;
+  return std::to_string(flagged) + " of " +
+         std::to_string(check.by_law.size()) + " published laws flag " +
+         (check.decided_by ? "its middle" : "it");
+}
+
 /// The verdict, the plan and the number behind it, in two or three lines.
 std::string head(const Check& check) {
   std::string what = range_text(check.params) + " params on " +
@@ -67,12 +90,14 @@ std::string head(const Check& check) {
   if (check.decided_by) {
     why = "too many parameters in " + percent(*waste.probability, 2) +
           " of what is possible (" + percent(*waste.probability_error, 2) +
-          " by much); decided by " + check.decided_by->quantity + ", " +
-          percent(check.decided_by->variance_share, 2) + " of the variance";
+          " by much)";
+    if (*waste.probability >= check.options.remote) {
+      why += "; decided by " + check.decided_by->quantity + ", " +
+             percent(check.decided_by->variance_share, 2) + " of the variance";
+    }
     if (check.decided_by->threshold) {
-      why += "; at " + format_quantity(check.run.flops) + " FLOP it wastes " +
-             percent(check.options.waste_error) + " below " +
-             format_quantity(*check.decided_by->threshold, TokensTag::unit);
+      why += ": " + percent(check.options.waste_error) + " is wasted " +
+             check.decided_by->turns;
     }
   } else {
     why = format_number(waste.params_over_optimal, 3) +
@@ -83,8 +108,13 @@ std::string head(const Check& check) {
                      " more compute than the same loss needs"
                : "no compute at which that loss would be optimal");
   }
+  why += "; " + agreement(check);
+  std::string unknown;
+  for (const std::string& fact : check.scenario.unknown) {
+    unknown += wrap("not known: " + printable(fact), 2);
+  }
   return std::string(verdict_words(check.verdict)) + "   " + what + "\n" +
-         wrap(why, 2) + see_codes(check.findings);
+         wrap(why, 2) + see_codes(check.findings) + unknown;
 }
 
 std::string numbers_table(const Check& check) {
@@ -136,26 +166,45 @@ std::string needs_lines(const Check& check) {
     text = wrap(
         "this size is optimal on " +
             format_quantity(*check.needs.tokens, TokensTag::unit) +
-            " tokens; these tokens for " +
+            " distinct tokens; these tokens for " +
             format_quantity(*check.needs.params_supported, ParamsTag::unit) +
             " params",
         2);
   }
   if (const auto& unique = check.needs.unique_tokens_threshold) {
-    text += wrap(
-        "at " + format_quantity(check.run.flops) + " FLOP the size wastes " +
-            percent(check.options.waste_error) + " below " +
-            format_quantity(*unique * check.scenario.useful_epochs(),
-                            TokensTag::unit) +
-            " tokens: " + format_quantity(*unique, TokensTag::unit) +
-            " unique ones at " +
-            format_number(check.scenario.useful_epochs(), 3) + " epochs",
-        2);
+    const double epochs = check.scenario.useful_epochs();
+    text +=
+        wrap("at " + format_quantity(check.run.flops) + " FLOP a plan of " +
+                 format_number(epochs, 3) + " epochs wastes " +
+                 percent(check.options.waste_error) + " on size below " +
+                 format_quantity(*unique, TokensTag::unit) + " unique tokens",
+             2);
+  }
+  if (const auto& repeats = check.repeats; repeats && repeats->epochs > 1.0) {
+    text += wrap(format_number(repeats->epochs, 3) +
+                     " passes over the unique tokens are worth " +
+                     format_quantity(repeats->tokens_worth, TokensTag::unit) +
+                     " new ones; at the end a repeat is worth " +
+                     percent(repeats->last_value, 2) + " of a new token",
+                 2);
+  }
+  if (const auto& recall = check.recall) {
+    const double share = recall->share_of_training;
+    text +=
+        wrap(share < 1.0 ? "all it has seen fits its memory for the first " +
+                               percent(share, 2) +
+                               " of training: gains until then may be recall"
+                         : std::string("all it will see fits its memory: gains "
+                                       "may be recall throughout training"),
+             2);
   }
   return text;
 }
 
 std::string laws_table(const Check& check) {
+  if (check.by_law.empty()) {
+    return wrap("no published law of such models has a vote", 2);
+  }
   TextTable table("lrrrl");
   table.add({"law", "optimal params", "N/N*", "wasted", ""});
   for (const LawVerdict& verdict : check.by_law) {
@@ -172,9 +221,6 @@ std::string unknown_block(const Check& check) {
   std::string text;
   if (!check.scenario.about.empty()) {
     text += wrap(printable(check.scenario.about), 2);
-  }
-  for (const std::string& unknown : check.scenario.unknown) {
-    text += wrap("not known: " + printable(unknown), 2);
   }
   for (const auto& [key, source] : check.scenario.sources) {
     text += wrap(printable(key) + ": " + printable(source), 2);

@@ -188,9 +188,9 @@ struct OptionValue<Quantity<Tag>> {
 template <class Q>
 struct OptionValue<Range<Q>> {
   static std::string_view placeholder_of() {
-    return OptionValue<Q>::placeholder_of();
+    return OptionValue<std::optional<Q>>::placeholder_of();
   }
-  static constexpr std::string_view type = "number";
+  static constexpr std::string_view type = OptionValue<Q>::type;
   static Range<Q> read(std::string_view text, const Bounds& bounds) {
     const auto [from, to] = split_range(text);
     const Range<Q> range(OptionValue<Q>::read(from, bounds),

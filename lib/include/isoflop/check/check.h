@@ -20,12 +20,20 @@ struct CheckOptions {
   double waste_warning = 0.10;
   double waste_error = 0.25;
   double bits_per_param = 3.6;
+  double hopeless_passes = 4.0;
+  double repeat_value = 0.25;
+  double far_beyond = 1e4;
+  double likely = 0.5;
+  double possible = 0.2;
+  double remote = 0.05;
   double level = 0.9;
-  int samples = 4000;
+  int samples = 2000;
   std::uint64_t seed = 1;
+  int threads = 0;
   std::vector<std::string> accept;
 
-  static constexpr auto fields() {
+ private:
+  static constexpr auto thresholds() {
     return std::make_tuple(
         field("waste_warning",
               &CheckOptions::waste_warning,
@@ -41,6 +49,37 @@ struct CheckOptions {
               "what a parameter can memorise; 3.6 by Morris et al. 2025, "
               "arXiv:2505.24832",
               kPositive),
+        field("hopeless_passes",
+              &CheckOptions::hopeless_passes,
+              "times the useful passes over the unique tokens from which a "
+              "plan should not be trained",
+              at_least(1)),
+        field("repeat_value",
+              &CheckOptions::repeat_value,
+              "worth of a repeated token, of a new one, below which a plan is "
+              "warned about",
+              kOpenUnit),
+        field("far_beyond",
+              &CheckOptions::far_beyond,
+              "factor beyond the runs of the law from which a plan is warned "
+              "about",
+              at_least(1)));
+  }
+  static constexpr auto sampling() {
+    return std::make_tuple(
+        field("likely",
+              &CheckOptions::likely,
+              "where quantities are ranges, the chance from which what is an "
+              "error for exact ones is an error",
+              kPositiveShare),
+        field("possible",
+              &CheckOptions::possible,
+              "the chance from which a finding is a warning",
+              kPositiveShare),
+        field("remote",
+              &CheckOptions::remote,
+              "the chance from which a finding is a note",
+              kPositiveShare),
         field("level",
               &CheckOptions::level,
               "share of the samples an interval holds",
@@ -50,9 +89,19 @@ struct CheckOptions {
               "samples where quantities are ranges",
               between(100, 1e7)),
         field("seed", &CheckOptions::seed, "seed of the samples"),
+        field("threads",
+              &CheckOptions::threads,
+              "threads; 0 for all CPUs; the result is the same for any",
+              between(0, 1024)),
         field("accept",
               &CheckOptions::accept,
-              "codes that do not count against the plan (repeatable)"));
+              "a code that does not count against the plan, or "
+              "code=reason (repeatable)"));
+  }
+
+ public:
+  static constexpr auto fields() {
+    return std::tuple_cat(thresholds(), sampling());
   }
 };
 
@@ -79,25 +128,57 @@ struct LawVerdict {
 
 /// What would make the size right.
 struct CheckNeeds {
-  /// For which this size is optimal; absent where no budget makes it so.
+  /// Distinct ones, for which this size is optimal; absent where no budget
+  /// makes it so.
   std::optional<double> tokens;
-  /// Distinct tokens, at the scenario's epochs, below which the plan wastes
-  /// waste_error on too many parameters at its compute. Absent where no
+  /// Distinct tokens, at the scenario's epochs, below which a plan of this
+  /// compute wastes waste_error on too many parameters. Absent where no
   /// amount does.
   std::optional<double> unique_tokens_threshold;
   /// Training tokens, at the compute of the plan, from which it wastes less
   /// than waste_warning.
   std::optional<double> tokens_to_clear;
-  /// For which these tokens are optimal; absent where no budget makes it so.
+  /// For which the worth of these tokens is optimal; absent where no budget
+  /// makes it so.
   std::optional<double> params_supported;
 };
 
-/// The quantity that decides the verdict where several are ranges.
-struct Decider {
-  std::string quantity;             ///< "tokens", "flops", "params", "law"
-  double variance_share = 0.0;      ///< of the verdict, first order
-  std::optional<double> threshold;  ///< where the verdict turns
+/// What repeating the unique tokens is worth.
+/// @source Muennighoff et al. 2023, arXiv:2305.16264.
+struct Repeats {
+  double epochs = 0.0;
+  double tokens_worth = 0.0;  ///< distinct tokens that are worth as much
+  double last_value = 0.0;    ///< of a repeated token at the end, of a new one
 };
+
+/// What the model could hold by heart, against what there is to hold.
+/// @source Morris et al. 2025, arXiv:2505.24832.
+struct Recall {
+  double capacity_bits = 0.0;
+  double information_bits = 0.0;  ///< of the distinct tokens
+  double tokens_held = 0.0;       ///< distinct tokens that fill the capacity
+  /// Of training, from its start, in which all that was seen may be held by
+  /// heart: benchmark gains until then may be recall.
+  double share_of_training = 0.0;
+};
+
+/// The quantity that decides, of those that are ranges and the law.
+struct Decider {
+  std::string code;             ///< of the finding
+  std::string quantity;         ///< "tokens", "usd", ..., or "law"
+  double variance_share = 0.0;  ///< of the verdict, first order
+  std::optional<double>
+      threshold;      ///< where it turns, the others in the middle
+  std::string turns;  ///< "below 13.2T"; empty without threshold
+};
+
+/// A finding that fired and was accepted.
+struct Accepted {
+  std::string code;
+  std::string reason;  ///< may be empty
+};
+
+bool is_accepted(const Finding& finding, const std::vector<Accepted>& accepted);
 
 enum class Verdict { Clean, Noted, Questionable, DoNotTrain };
 
@@ -126,23 +207,36 @@ struct Check {
   Waste waste;
   std::vector<LawVerdict> by_law;
   CheckNeeds needs;
-  std::optional<Decider> decided_by;
+  std::optional<Repeats> repeats;  ///< with unique tokens
+  /// Absent under a law that does not say what is left to say of a token.
+  std::optional<Recall> recall;
+  std::optional<Decider> decided_by;  ///< whether there are too many parameters
   RunCost cost;  ///< of the run, what the scenario asks for
   std::vector<Finding> findings;
-  std::vector<std::string> accepted;  ///< codes that fired and were accepted
+  std::vector<Decider> deciders;  ///< of each finding over ranges
+  std::vector<Accepted> accepted;
 };
 
 /// Judges a training plan: a linter for plans.
 ///
 /// The scenario gives two of params, tokens and flops, exact or as ranges;
-/// with flops alone the plan that `plan` would make is judged. Ranges are
-/// sampled log-uniformly and independently, the law over its draws.
+/// with flops alone the plan that `plan` would make is judged. Ranges of any
+/// quantity are sampled log-uniformly and independently, the law over its
+/// draws. Where unique tokens are given, repeats count for what they are
+/// worth (`with_unique_tokens`).
 ///
 /// @throws std::invalid_argument when the scenario gives too little, or all
-///     three with values that contradict C = 6 N D.
+///     three with values that contradict C = 6 N D, and for an unknown code to
+///     accept; DataError when a file asks for it.
 Check check(const Law& law,
             const Scenario& scenario,
             const CheckOptions& options = {});
+
+/// The same of many plans, in parallel; the law of each result has no draws.
+/// @throws as `check`, naming the plan by its name or place.
+std::vector<Check> check_many(const Law& law,
+                              const std::vector<Scenario>& scenarios,
+                              const CheckOptions& options = {});
 
 /// One rule of the linter, as `explain` shows it.
 struct RuleInfo {

@@ -156,7 +156,7 @@ struct RouterCheck {
   std::optional<RouterCost> cost;
   std::vector<DenseEquivalent> dense;
   std::vector<Finding> findings;
-  std::vector<std::string> accepted;  ///< codes that fired and were accepted
+  std::vector<Accepted> accepted;
 };
 
 /// Judges the load of a router: dead experts, uneven ones, and where the

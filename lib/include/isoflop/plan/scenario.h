@@ -10,59 +10,68 @@
 
 #include "isoflop/base/error.h"
 #include "isoflop/base/field.h"
+#include "isoflop/cost/data_supply.h"
+#include "isoflop/cost/model.h"
 #include "isoflop/cost/training.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
 
 namespace isoflop {
 
-/// What a plan makes least.
-enum class Goal { Loss, TrainingCost, LifetimeCost };
-
-template <>
-struct EnumWords<Goal> {
-  static constexpr std::pair<Goal, std::string_view> values[] = {
-      {Goal::Loss, "loss"},
-      {Goal::TrainingCost, "training_cost"},
-      {Goal::LifetimeCost, "lifetime_cost"}};
+/// A finding that a scenario file accepts, and why.
+struct Acceptance {
+  std::string code;
+  std::string reason;  ///< may be empty
+  Location at;         ///< in the file
 };
 
 /// What is known about a training run before it starts.
 ///
-/// Each quantity may be absent, exact, or a range (`13T..60T`). `plan`
-/// chooses what is absent; `check` judges what is there.
+/// Each quantity may be absent, exact, or a range (`13T..60T`); a goal is
+/// exact. `plan` chooses what is absent; `check` judges what is there.
 struct Scenario {
   std::string law = std::string(kDefaultLaw);
   std::optional<Range<Flops>> flops;
   std::optional<Range<Params>> params;
   std::optional<Range<Tokens>> tokens;
   std::optional<Range<Tokens>> unique_tokens;
-  std::optional<double> max_epochs;
+  std::optional<Range<double>> max_epochs;
+  std::optional<Params> max_params;
+  std::optional<Architecture> architecture;
+  std::optional<Params> active_params;
+  std::optional<int> experts;
+  std::optional<Params> generator_params;
+  std::optional<Share> acceptance;
+  std::optional<Params> verifier_params;
   bool allow_unverified = false;
 
   std::optional<Goal> minimise;
   std::optional<Nats> target_loss;
-  std::optional<Usd> usd;
-  std::optional<Days> days;
-  std::optional<Joules> energy;
+  std::optional<Share> target_error;
+  std::optional<std::string> error_law;
+  std::optional<Risk> risk;
+  std::optional<Range<Usd>> usd;
+  std::optional<Range<Days>> days;
+  std::optional<Range<Joules>> energy;
   std::optional<std::string> accelerator;
-  std::optional<int> count;
+  std::optional<Range<int>> count;
   std::optional<Range<Share>> mfu;
-  std::optional<UsdPerHour> usd_per_hour;
+  std::optional<Range<UsdPerHour>> usd_per_hour;
   std::optional<Precision> precision;
-  std::optional<double> pue;
-  std::optional<DeviceHours> device_hours_per_failure;
-  std::optional<Seconds> checkpoint;
-  std::optional<Seconds> restart;
-  std::optional<Tokens> serving_tokens;
+  std::optional<Range<double>> pue;
+  std::optional<Range<DeviceHours>> device_hours_per_failure;
+  std::optional<Range<Seconds>> checkpoint;
+  std::optional<Range<Seconds>> restart;
+  std::optional<Range<Tokens>> serving_tokens;
   std::optional<std::string> serving_accelerator;
-  std::optional<UsdPerHour> serving_usd_per_hour;
-  std::optional<TokensPerSecond> min_tokens_per_second;
-  std::optional<UsdPerMillionTokens> max_usd_per_million_tokens;
+  std::optional<Range<UsdPerHour>> serving_usd_per_hour;
+  std::optional<Range<TokensPerSecond>> min_tokens_per_second;
+  std::optional<Range<UsdPerMillionTokens>> max_usd_per_million_tokens;
   std::optional<std::string> device;
-  std::optional<int> precision_bits;
-  std::optional<Tokens> context;
+  std::optional<Range<int>> precision_bits;
+  std::optional<Range<Tokens>> context;
 
   /// Only a scenario file sets these.
   std::string name;
@@ -70,11 +79,16 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
+  std::vector<Acceptance> accept;    ///< findings that do not count
+  /// Key and place of what a file or an edit set: "plan.toml:3", "set".
+  std::vector<std::pair<std::string, std::string>> origins;
 
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
   static constexpr double kUsefulEpochs = 4.0;
-  double useful_epochs() const { return max_epochs.value_or(kUsefulEpochs); }
+  double useful_epochs() const {
+    return max_epochs ? max_epochs->middle() : kUsefulEpochs;
+  }
 
   /// @source Touvron et al. 2023, arXiv:2302.13971, section 6.
   static constexpr double kPue = 1.1;
@@ -109,6 +123,43 @@ struct Scenario {
               "`plan` no bound under a law that weighs repeats",
               at_least(1),
               "data.max_epochs"),
+        field("max_params",
+              &Scenario::max_params,
+              "largest size that a plan may choose; of a mixture, active",
+              kPositive,
+              "model.max_params"),
+        field("architecture",
+              &Scenario::architecture,
+              "dense or moe, a mixture of experts; when absent what experts "
+              "say",
+              kAnyNumber,
+              "model.architecture"),
+        field("active_params",
+              &Scenario::active_params,
+              "parameters of a mixture that work on a token: N of C = 6 N D",
+              kPositive,
+              "model.active_params"),
+        field("experts",
+              &Scenario::experts,
+              "experts a layer; 1 is a dense model",
+              between(1, 1e5),
+              "model.experts"),
+        field("generator_params",
+              &Scenario::generator_params,
+              "size of a model that may write synthetic tokens, which count "
+              "as distinct ones; needs flops and unique_tokens",
+              kPositive,
+              "data.synthetic.generator_params"),
+        field("acceptance",
+              &Scenario::acceptance,
+              "share of its tokens that is kept; when absent 1",
+              kPositiveShare,
+              "data.synthetic.acceptance"),
+        field("verifier_params",
+              &Scenario::verifier_params,
+              "size of a model that judges every token written",
+              kPositive,
+              "data.synthetic.verifier_params"),
         field("allow_unverified",
               &Scenario::allow_unverified,
               kAllowUnverifiedHelp,
@@ -130,6 +181,22 @@ struct Scenario {
               "loss to reach, nats per token",
               kPositive,
               "goal.loss"),
+        field("target_error",
+              &S::target_error,
+              "downstream error to reach, by the error_law",
+              kOpenUnit,
+              "goal.error"),
+        field("error_law",
+              &S::error_law,
+              "law of downstream error that reads this law's losses",
+              kAnyNumber,
+              "goal.error_law"),
+        field("risk",
+              &S::risk,
+              "loss that a plan goes by: of the law's point, or over its draws "
+              "the mean or a quantile, as q90; when absent point",
+              kAnyNumber,
+              "goal.risk"),
         field("usd",
               &S::usd,
               "dollars for training; the tightest budget binds",
@@ -242,9 +309,26 @@ struct Scenario {
   }
 };
 
-/// A law as a loss of size and data in a scenario: a law that reads the
-/// distinct tokens takes those of the scenario, the middle of a range; what
-/// else it reads is as in a run without it.
+/// Calls `visit(field, range)` for each quantity that may be a range and is
+/// given.
+template <class S, class Visit>
+void for_each_range(S& scenario, Visit&& visit) {
+  for_each_field(scenario, [&](const auto& field, auto& value) {
+    if constexpr (requires { value->is_exact(); }) {
+      if (value) visit(field, *value);
+    }
+  });
+}
+
+/// The scenario with every range at its middle.
+Scenario at_middle(Scenario scenario);
+
+/// @throws std::invalid_argument naming a quantity that is a range, other
+///     than the MFU, over which every cost has an interval.
+void require_exact(const Scenario& scenario, std::string_view owner);
+
+/// A law as a loss of size and data in a scenario, `with_unique_tokens` of
+/// it, the middle of a range; what else it reads is as in a run without it.
 /// @throws std::invalid_argument when it does not answer that.
 Law bind_scenario(const Law& law,
                   const Scenario& scenario,

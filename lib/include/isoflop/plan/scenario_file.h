@@ -12,7 +12,8 @@
 namespace isoflop {
 
 /// A scenario file (TOML). Keys are those of `Scenario::fields()`, numbers or
-/// texts with units, and `name`, `about`, `unknown`, `[sources]`. The path of
+/// texts with units, and `name`, `about`, `unknown`, `[sources]` and
+/// `check.accept`, a list of codes or a table of code = "reason". The path of
 /// a saved law starts at the folder of the scenario file.
 ///
 /// @throws FileError, or DataError with line and column for a key that is

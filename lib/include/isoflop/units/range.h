@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "isoflop/units/quantity.h"
@@ -13,7 +14,8 @@ namespace isoflop {
 /// A quantity that is known exactly (low == high) or only between two bounds.
 ///
 /// A bounded one stands for a log-uniform distribution: every factor between
-/// the bounds is equally likely.
+/// the bounds is equally likely. From a bound of zero it is uniform, and whole
+/// numbers are rounded.
 template <class Q>
 struct Range {
   Q low;
@@ -29,7 +31,22 @@ struct Range {
   /// The quantile u of the distribution, u in [0, 1].
   Q at(double u) const {
     if (is_exact()) return low;
-    return Q(low.value() * std::pow(high.value() / low.value(), u));
+    const double from = number_of(low);
+    const double to = number_of(high);
+    const double value =
+        from > 0.0 ? from * std::pow(to / from, u) : from + u * (to - from);
+    if constexpr (std::is_integral_v<Q>) {
+      return static_cast<Q>(std::lround(value));
+    } else {
+      return Q(value);
+    }
+  }
+  static double number_of(Q value) {
+    if constexpr (std::is_arithmetic_v<Q>) {
+      return static_cast<double>(value);
+    } else {
+      return value.value();
+    }
   }
   friend bool operator==(const Range&, const Range&) = default;
 };

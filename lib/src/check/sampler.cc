@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "isoflop/base/parallel.h"
+#include "isoflop/base/random.h"
+#include "isoflop/laws/repeats.h"
+#include "isoflop/plan/plan.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+const double kLog6 = std::log(6.0);
+
+bool asks_for_cost(const Scenario& scenario) {
+  return scenario.accelerator || scenario.serving_accelerator ||
+         scenario.device;
+}
+
+bool is_open(const Scenario& scenario) {
+  return !(scenario.params && scenario.tokens) && !scenario.target_loss;
+}
+
+bool has_money(const Scenario& scenario) {
+  return scenario.usd || scenario.days || scenario.energy;
+}
+
+template <class Q>
+std::string text_of(const Q& value) {
+  if constexpr (std::is_arithmetic_v<Q>) {
+    return format_number(static_cast<double>(value), 3);
+  } else {
+    return format_quantity(value);
+  }
+}
+
+/// Calls `visit(field, range)` for each quantity that is not exact.
+template <class S, class Visit>
+void for_each_open_range(S& scenario, Visit&& visit) {
+  for_each_range(scenario, [&](const auto& field, auto& range) {
+    if (!range.is_exact()) visit(field, range);
+  });
+}
+
+}  // namespace
+
+void judge(CheckSample& sample) {
+  const double log_flops = kLog6 + sample.log_params + sample.log_tokens;
+  const Form& form = *sample.form;
+  const double* theta = sample.theta.data();
+  sample.log_params_optimal = optimal_log_params(form, theta, log_flops);
+  sample.waste = std::expm1(
+      log_flops - log_flops_for_same_loss(
+                      form, theta, sample.log_params, sample.log_tokens));
+}
+
+GivenRun given_run(const Law& law, const Scenario& scenario) {
+  GivenRun given{scenario.flops, scenario.params, scenario.tokens};
+  const auto planned = [&] {
+    const Optimum run = planned_run(law, scenario);
+    return GivenRun{{}, run.params, run.tokens, true};
+  };
+  if (scenario.target_loss) return planned();
+  if (is_open(scenario) && has_money(scenario)) {
+    const auto budget = compute_budget(at_middle(scenario), "check");
+    if (!scenario.flops || budget->key != "budget.flops") {
+      given.flops = budget->flops;
+    }
+  }
+  const int count =
+      (given.flops ? 1 : 0) + (given.params ? 1 : 0) + (given.tokens ? 1 : 0);
+  if (count == 3) {
+    const double ratio =
+        given.flops->middle() /
+        train_flops(given.params->middle(), given.tokens->middle());
+    const bool is_exact = given.flops->is_exact() && given.params->is_exact() &&
+                          given.tokens->is_exact();
+    if (!is_exact || std::abs(ratio - 1.0) > 0.01) {
+      throw std::invalid_argument(
+          "check: flops, params and tokens are all given, but one follows "
+          "from C = 6 N D; give two of three");
+    }
+    given.flops.reset();
+    return given;
+  }
+  if (count == 2) {
+    if (scenario.risk) {
+      throw std::invalid_argument(
+          "check: risk has no effect where size and data are given");
+    }
+    return given;
+  }
+  if (given.flops && given.flops->is_exact()) return planned();
+  throw std::invalid_argument(
+      "check: needs two of params, tokens and flops, or one exact budget in "
+      "flops, dollars, days or energy");
+}
+
+Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
+    : law_(law), scenario_(scenario), given_(std::move(given)) {
+  scenario_.name.clear();
+  scenario_.about.clear();
+  scenario_.sources.clear();
+  scenario_.unknown.clear();
+  scenario_.accept.clear();
+  scenario_.places.clear();
+  scenario_.origins.clear();
+  for_each_open_range(scenario_, [&](const auto& field, const auto&) {
+    quantities_.emplace_back(field.name);
+  });
+  has_budget_ = is_open(scenario) && has_money(scenario);
+  const auto& unique = scenario_.unique_tokens;
+  std::optional<Tokens> middle;
+  if (unique) middle = unique->middle();
+  form_ = with_unique_tokens(law_, middle, "check").form;
+  varies_unique_ = unique && !unique->is_exact() && !law_.is_forecast();
+}
+
+void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
+  if (scenario.unique_tokens) {
+    sample.unique_tokens = scenario.unique_tokens->low.value();
+  }
+  if (scenario.serving_tokens) {
+    sample.serving_tokens = scenario.serving_tokens->low.value();
+  }
+  sample.useful_epochs = scenario.useful_epochs();
+  if (given_.is_planned) {
+    sample.log_params = std::log(given_.params->low.value());
+    sample.log_tokens = std::log(given_.tokens->low.value());
+    return;
+  }
+  if (given_.params) sample.log_params = std::log(scenario.params->low.value());
+  if (given_.tokens) sample.log_tokens = std::log(scenario.tokens->low.value());
+  if (!given_.flops) return;
+  const Flops flops = has_budget_ ? compute_budget(scenario, "check")->flops
+                                  : scenario.flops->low;
+  const double product = std::log(flops.value()) - kLog6;
+  if (given_.params) {
+    sample.log_tokens = product - sample.log_params;
+  } else {
+    sample.log_params = product - sample.log_tokens;
+  }
+}
+
+CheckSample Sampler::at(std::vector<double> quantiles,
+                        Eigen::Index draw) const {
+  Scenario scenario = scenario_;
+  std::size_t k = 0;
+  for_each_open_range(scenario, [&](const auto&, auto& range) {
+    range = range.at(quantiles[k++]);
+  });
+  CheckSample sample;
+  place(scenario, sample);
+  sample.quantiles = std::move(quantiles);
+  sample.draw = draw;
+  sample.form =
+      varies_unique_
+          ? with_unique_tokens(law_.form, scenario.unique_tokens->low, "check")
+          : form_;
+  sample.theta = draw < 0
+                     ? form_->theta_from_coefficients(law_.coefficients)
+                     : form_->theta_from_coefficients(law_.draws.row(draw));
+  judge(sample);
+  if (has_ranges() && asks_for_cost(scenario)) {
+    sample.cost = run_cost(scenario,
+                           Params(std::exp(sample.log_params)),
+                           Tokens(sample.tokens()),
+                           "check")
+                      .findings;
+  }
+  return sample;
+}
+
+CheckSample Sampler::middle() const {
+  return at(std::vector<double>(quantities_.size(), 0.5), -1);
+}
+
+CheckSample Sampler::varied(std::size_t quantity, double quantile) const {
+  std::vector<double> quantiles(quantities_.size(), 0.5);
+  quantiles[quantity] = quantile;
+  return at(std::move(quantiles), -1);
+}
+
+double Sampler::value(std::size_t quantity, double quantile) const {
+  double value = 0.0;
+  std::size_t k = 0;
+  for_each_open_range(scenario_, [&](const auto&, const auto& range) {
+    if (k++ == quantity) value = range.number_of(range.at(quantile));
+  });
+  return value;
+}
+
+std::string Sampler::text(std::size_t quantity, double quantile) const {
+  std::string text;
+  std::size_t k = 0;
+  for_each_open_range(scenario_, [&](const auto&, const auto& range) {
+    if (k++ == quantity) text = text_of(range.at(quantile));
+  });
+  return text;
+}
+
+std::vector<CheckSample> Sampler::draw(const CheckOptions& options) const {
+  const Eigen::Index draws = law_.draws.rows();
+  const Eigen::Index count =
+      has_ranges() ? options.samples : std::max<Eigen::Index>(1, draws);
+  std::vector<CheckSample> samples(static_cast<std::size_t>(count));
+  parallel_for(count, options.threads, [&](std::int64_t i) {
+    RandomStream random(options.seed, static_cast<std::uint64_t>(i));
+    std::vector<double> quantiles(quantities_.size());
+    for (double& quantile : quantiles) quantile = random.uniform();
+    samples[static_cast<std::size_t>(i)] =
+        at(std::move(quantiles), draws > 0 ? i % draws : -1);
+  });
+  std::erase_if(samples, [](const CheckSample& sample) {
+    return !std::isfinite(sample.waste);
+  });
+  return samples;
+}
+
+namespace {
+
+/// Variance of the conditional mean of y given a bin of x, over that of y.
+double first_order_share(const std::vector<std::size_t>& order,
+                         const std::vector<double>& y) {
+  constexpr std::size_t kBins = 20;
+  const auto count = static_cast<double>(y.size());
+  const double mean = std::accumulate(y.begin(), y.end(), 0.0) / count;
+  double total = 0.0;
+  for (const double value : y) total += (value - mean) * (value - mean);
+  if (total == 0.0) return 0.0;
+  double between = 0.0;
+  for (std::size_t bin = 0; bin < kBins; ++bin) {
+    const std::size_t from = order.size() * bin / kBins;
+    const std::size_t to = order.size() * (bin + 1) / kBins;
+    if (from == to) continue;
+    double sum = 0.0;
+    for (std::size_t i = from; i < to; ++i) sum += y[order[i]];
+    const auto size = static_cast<double>(to - from);
+    between += size * (sum / size - mean) * (sum / size - mean);
+  }
+  return between / total;
+}
+
+/// Places of the samples in order of x. Stable: ties in order of y would pass
+/// for an effect of x.
+template <class F>
+std::vector<std::size_t> order_by(const std::vector<CheckSample>& samples,
+                                  F&& x) {
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(
+      order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return x(samples[a]) < x(samples[b]);
+      });
+  return order;
+}
+
+}  // namespace
+
+Decisions::Decisions(const Sampler& sampler,
+                     const std::vector<CheckSample>& samples,
+                     const Law& law,
+                     double log_flops)
+    : sampler_(sampler), samples_(samples) {
+  for (std::size_t k = 0; k < sampler.quantities().size(); ++k) {
+    orders_.push_back(order_by(samples, [k](const CheckSample& sample) {
+      return sample.quantiles[k];
+    }));
+  }
+  if (!law.has_draws()) return;
+  // A draw of the law is known by the size it finds best.
+  std::vector<double> sizes;
+  for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
+    const Eigen::VectorXd theta =
+        law.form->theta_from_coefficients(law.draws.row(i));
+    sizes.push_back(optimal_log_params(*law.form, theta.data(), log_flops));
+    if (std::isnan(sizes.back())) sizes.back() = 0.0;
+  }
+  orders_.push_back(order_by(samples, [&sizes](const CheckSample& sample) {
+    return sizes[static_cast<std::size_t>(sample.draw)];
+  }));
+}
+
+std::optional<Decider> Decisions::of(const Score& score,
+                                     const Predicate& holds) const {
+  std::vector<double> y;
+  for (const CheckSample& sample : samples_) y.push_back(score(sample));
+  std::size_t best = 0;
+  Decider decider;
+  for (std::size_t k = 0; k < orders_.size(); ++k) {
+    const double share = first_order_share(orders_[k], y);
+    if (share <= decider.variance_share) continue;
+    decider.variance_share = share;
+    best = k;
+  }
+  if (decider.variance_share == 0.0) return std::nullopt;
+  if (best == sampler_.quantities().size()) {
+    decider.quantity = "law";
+    return decider;
+  }
+  decider.quantity = sampler_.quantities()[best];
+  const bool low = holds(sampler_.varied(best, 0.0));
+  if (low == holds(sampler_.varied(best, 1.0))) return decider;
+  double from = 0.0;
+  double to = 1.0;
+  for (int step = 0; step < 40; ++step) {
+    const double middle = 0.5 * (from + to);
+    (holds(sampler_.varied(best, middle)) == low ? from : to) = middle;
+  }
+  decider.threshold = sampler_.value(best, to);
+  decider.turns = (low ? "below " : "above ") + sampler_.text(best, to);
+  return decider;
+}
+
+}  // namespace isoflop

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "isoflop/check/check.h"
+
+namespace isoflop {
+
+/// One way the plan may turn out: a draw of its ranges and of the law.
+struct CheckSample {
+  double log_params = 0.0;
+  double log_tokens = 0.0;
+  double unique_tokens = 0.0;        ///< 0 when not given
+  double useful_epochs = 0.0;        ///< passes that are worth making
+  double serving_tokens = 0.0;       ///< 0 when not given
+  std::shared_ptr<const Form> form;  ///< of size and data, as it judged
+  Eigen::VectorXd theta;
+  double log_params_optimal = 0.0;
+  double waste = 0.0;
+  std::vector<double> quantiles;  ///< of the ranges it was drawn from
+  Eigen::Index draw = 0;          ///< of the law
+  std::vector<Finding> cost;      ///< of `run_cost`, where there are ranges
+
+  double tokens() const { return std::exp(log_tokens); }
+  double epochs() const { return tokens() / unique_tokens; }
+  bool is_over(double least_waste) const {
+    return log_params > log_params_optimal && waste >= least_waste;
+  }
+};
+
+/// Optimal size at its compute, and the waste, under its own form.
+void judge(CheckSample& sample);
+
+/// The size and data that a scenario gives, two of three; the third follows
+/// from C = 6 N D.
+struct GivenRun {
+  std::optional<Range<Flops>> flops;
+  std::optional<Range<Params>> params;
+  std::optional<Range<Tokens>> tokens;
+  bool is_planned = false;  ///< what `plan` would choose at the middle
+};
+
+/// @throws std::invalid_argument for too little, or contradictions.
+GivenRun given_run(const Law& law, const Scenario& scenario);
+
+/// The ways that a plan may turn out.
+class Sampler {
+ public:
+  /// @param law  as given, not bound to the scenario
+  Sampler(const Law& law, const Scenario& scenario, GivenRun given);
+
+  /// Names of the quantities that are ranges.
+  const std::vector<std::string>& quantities() const { return quantities_; }
+  bool has_ranges() const { return !quantities_.empty(); }
+
+  /// At the middle of all ranges, the law itself.
+  CheckSample middle() const;
+  /// The same with one quantity at a quantile, and its value there.
+  CheckSample varied(std::size_t quantity, double quantile) const;
+  double value(std::size_t quantity, double quantile) const;
+  /// "13.2T".
+  std::string text(std::size_t quantity, double quantile) const;
+
+  /// One sample for each draw of ranges and law; those without an interior
+  /// optimum have no say and are left out.
+  std::vector<CheckSample> draw(const CheckOptions& options) const;
+
+ private:
+  CheckSample at(std::vector<double> quantiles, Eigen::Index draw) const;
+  void place(const Scenario& scenario, CheckSample& sample) const;
+
+  const Law& law_;
+  Scenario scenario_;  ///< without its texts
+  GivenRun given_;
+  std::shared_ptr<const Form> form_;  ///< at the middle
+  std::vector<std::string> quantities_;
+  bool varies_unique_ = false;
+  bool has_budget_ = false;  ///< compute follows from budgets
+};
+
+/// Which quantity decides, where several are ranges.
+class Decisions {
+ public:
+  Decisions(const Sampler& sampler,
+            const std::vector<CheckSample>& samples,
+            const Law& law,
+            double log_flops);
+
+  using Score = std::function<double(const CheckSample&)>;
+  using Predicate = std::function<bool(const CheckSample&)>;
+
+  /// The quantity that explains most of the variance of `score`, first order,
+  /// and where `holds` turns as it varies, all others at their middle.
+  /// @return nothing for a score that does not vary.
+  std::optional<Decider> of(const Score& score, const Predicate& holds) const;
+
+ private:
+  const Sampler& sampler_;
+  const std::vector<CheckSample>& samples_;
+  std::vector<std::vector<std::size_t>> orders_;  ///< by quantity, and the law
+};
+
+}  // namespace isoflop

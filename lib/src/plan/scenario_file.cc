@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "isoflop/plan/scenario_file.h"
+
+#include <toml++/toml.h>
+#include <filesystem>
+#include <stdexcept>
+
+#include "base/embedded.h"
+#include "base/file_text.h"
+#include "isoflop/base/error.h"
+#include "isoflop/base/suggest.h"
+
+namespace isoflop {
+namespace {
+
+struct Published {
+  std::string_view name;
+  std::string_view table;
+};
+constexpr Published kPublished[] = {{"gpt-4.5", "scenarios/gpt-4.5.toml"}};
+
+Location location_of(const std::string& path, const toml::source_region& at) {
+  return {path,
+          static_cast<std::int64_t>(at.begin.line),
+          static_cast<std::int64_t>(at.begin.column)};
+}
+
+/// A number or text as the option table reads it.
+std::string text_of(const std::string& path,
+                    const std::string& key,
+                    const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_floating_point()) {
+    return format_exact(number->get());
+  }
+  if (const auto* number = node.as_integer()) {
+    return std::to_string(number->get());
+  }
+  throw DataError(location_of(path, node.source()),
+                  key + " must be a number or a text such as \"13T\"");
+}
+
+std::string flag_of(const std::string& path,
+                    const std::string& key,
+                    const toml::node& node) {
+  if (const auto* flag = node.as_boolean()) {
+    return flag->get() ? "true" : "false";
+  }
+  throw DataError(location_of(path, node.source()),
+                  key + " must be true or false");
+}
+
+std::string string_of(const std::string& path,
+                      const std::string& key,
+                      const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  throw DataError(location_of(path, node.source()), key + " must be a text");
+}
+
+/// A key that stands alone but belongs into a table: `flops` in [budget].
+std::string hint(const std::string& key,
+                 const std::vector<std::string>& known) {
+  for (const std::string& candidate : known) {
+    if (candidate.ends_with("." + key)) {
+      return "; did you mean '" + candidate + "'?";
+    }
+  }
+  return did_you_mean(key, known);
+}
+
+class ScenarioReader {
+ public:
+  explicit ScenarioReader(std::string path) : path_(std::move(path)) {}
+
+  Scenario read(std::string_view text) {
+    try {
+      const toml::table root = toml::parse(text);
+      read_table(root, "");
+    } catch (const toml::parse_error& error) {
+      throw DataError(location_of(path_, error.source()),
+                      "not valid TOML: " + std::string(error.description()));
+    }
+    return std::move(scenario_);
+  }
+
+ private:
+  void read_table(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      const std::string path = prefix + std::string(key.str());
+      if (path == "sources") {
+        read_sources(node);
+      } else if (path == "check.accept") {
+        read_accepted(node);
+      } else if (const auto* inner = node.as_table()) {
+        if (inner->empty()) require_table(path, key.source());
+        read_table(*inner, path + ".");
+      } else if (path == "unknown") {
+        read_unknown(node);
+      } else {
+        read_value(path, key.source(), node);
+      }
+    }
+  }
+
+  static std::vector<std::string> known_keys() {
+    std::vector<std::string> known = {
+        "name", "about", "unknown", "sources", "check.accept"};
+    for (const OptionInfo& info : option_infos<Scenario>()) {
+      known.push_back(info.key);
+    }
+    return known;
+  }
+
+  void require_table(const std::string& path, const toml::source_region& at) {
+    std::vector<std::string> tables = {"sources"};
+    for (const std::string& key : known_keys()) {
+      if (key.starts_with(path + ".")) return;
+      tables.push_back(key.substr(0, key.find('.')));
+    }
+    throw DataError(
+        location_of(path_, at),
+        "unknown table '" + path + "'" + did_you_mean(path, tables));
+  }
+
+  void read_value(const std::string& key,
+                  const toml::source_region& at,
+                  const toml::node& node) {
+    if (key == "name" || key == "about") {
+      (key == "name" ? scenario_.name : scenario_.about) =
+          string_of(path_, key, node);
+      return;
+    }
+    for (const OptionInfo& info : option_infos<Scenario>()) {
+      if (info.key != key) continue;
+      const std::string text = info.type == "text" ? string_of(path_, key, node)
+                               : info.type == "switch"
+                                   ? flag_of(path_, key, node)
+                                   : text_of(path_, key, node);
+      try {
+        set_option(scenario_, info.name, text, key);
+        scenario_.origins.emplace_back(
+            key, path_ + ":" + std::to_string(at.begin.line));
+      } catch (const std::invalid_argument& error) {
+        throw DataError(location_of(path_, node.source()), error.what());
+      }
+      scenario_.places.emplace_back(key, location_of(path_, at));
+      return;
+    }
+    throw DataError(location_of(path_, at),
+                    "unknown key '" + key + "'" + hint(key, known_keys()));
+  }
+
+  void read_sources(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (table == nullptr) {
+      throw DataError(location_of(path_, node.source()),
+                      "sources must be a table of key = \"source\"");
+    }
+    for (const auto& [key, value] : *table) {
+      scenario_.sources.emplace_back(
+          key.str(),
+          string_of(path_, "sources." + std::string(key.str()), value));
+    }
+  }
+
+  /// A list of codes, or a table of code = "reason".
+  void read_accepted(const toml::node& node) {
+    const std::string name = "check.accept";
+    if (const auto* table = node.as_table()) {
+      for (const auto& [code, reason] : *table) {
+        scenario_.accept.push_back({std::string(code.str()),
+                                    string_of(path_, name, reason),
+                                    location_of(path_, code.source())});
+      }
+    } else if (const auto* list = node.as_array()) {
+      for (const auto& code : *list) {
+        scenario_.accept.push_back({string_of(path_, name, code),
+                                    {},
+                                    location_of(path_, code.source())});
+      }
+    } else {
+      throw DataError(location_of(path_, node.source()),
+                      name +
+                          " must be a list of codes, or a table of "
+                          "code = \"reason\"");
+    }
+  }
+
+  void read_unknown(const toml::node& node) {
+    const auto* array = node.as_array();
+    if (array == nullptr) {
+      throw DataError(location_of(path_, node.source()),
+                      "unknown must be a list of texts");
+    }
+    for (const auto& item : *array) {
+      scenario_.unknown.push_back(string_of(path_, "unknown", item));
+    }
+  }
+
+  std::string path_;
+  Scenario scenario_;
+};
+
+}  // namespace
+
+void set_key(Scenario& scenario,
+             std::string_view assignment,
+             std::string_view owner) {
+  const auto fail = [&](const std::string& problem) {
+    throw std::invalid_argument(std::string(owner) + ": set: " + problem);
+  };
+  const std::size_t at = assignment.find('=');
+  if (at == std::string_view::npos) {
+    fail("'" + std::string(assignment) + "' is not key=value");
+  }
+  const std::string key(assignment.substr(0, at));
+  std::vector<std::string> known;
+  for (const OptionInfo& info : option_infos<Scenario>()) {
+    if (info.key == key) {
+      set_option(scenario, info.name, assignment.substr(at + 1), owner);
+      return;
+    }
+    known.push_back(info.key);
+  }
+  fail("unknown key '" + key + "'" + hint(key, known));
+}
+
+Scenario edited(Scenario scenario,
+                const ScenarioEdits& edits,
+                std::string_view owner) {
+  for (const std::string& assignment : edits.set) {
+    set_key(scenario, assignment, owner);
+    const std::string key = assignment.substr(0, assignment.find('='));
+    std::erase_if(scenario.origins,
+                  [&](const auto& entry) { return entry.first == key; });
+    scenario.origins.emplace_back(key, "set");
+  }
+  return scenario;
+}
+
+Scenario read_scenario(const std::string& path) {
+  Scenario scenario = ScenarioReader(path).read(read_text_file(path));
+  if (scenario.name.empty()) scenario.name = path;
+  // A path in the file starts at the file; an absolute one stays as it is.
+  if (is_law_path(scenario.law)) {
+    namespace fs = std::filesystem;
+    scenario.law = (fs::path(path).parent_path() / scenario.law).string();
+  }
+  return scenario;
+}
+
+std::vector<std::string> published_scenario_names() {
+  std::vector<std::string> names;
+  for (const Published& entry : kPublished) names.emplace_back(entry.name);
+  return names;
+}
+
+std::vector<Scenario> published_scenarios() {
+  std::vector<Scenario> scenarios;
+  for (const std::string& name : published_scenario_names()) {
+    scenarios.push_back(published_scenario(name));
+  }
+  return scenarios;
+}
+
+Scenario published_scenario(std::string_view name) {
+  for (const Published& entry : kPublished) {
+    if (entry.name != name) continue;
+    Scenario scenario = ScenarioReader("data/" + std::string(entry.table))
+                            .read(embedded_table(entry.table));
+    scenario.places.clear();  // of no file that the reader has
+    return scenario;
+  }
+  throw std::invalid_argument(
+      "unknown scenario '" + std::string(name) + "'" +
+      did_you_mean(name, published_scenario_names()) + " (known: " +
+      join_words(published_scenario_names()) + "; a file is given as a .toml)");
+}
+
+Scenario find_scenario(const std::string& name_or_path) {
+  const bool is_path = name_or_path.ends_with(".toml") ||
+                       name_or_path.find('/') != std::string::npos;
+  return is_path ? read_scenario(name_or_path)
+                 : published_scenario(name_or_path);
+}
+
+}  // namespace isoflop

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The size verdict against numbers from elsewhere, from other verbs, and over
+// many plans.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "check/plans.h"
+#include "isoflop/base/random.h"
+#include "isoflop/laws/optimum.h"
+#include "isoflop/laws/predict.h"
+#include "isoflop/plan/plan.h"
+#include "support/reference.h"
+
+namespace isoflop {
+namespace {
+
+using testing::fired;
+using testing::judge;
+using testing::near_rel;
+using testing::of_size;
+using testing::reference_rows;
+using testing::ReferenceRow;
+using testing::shared_path;
+using testing::value_of;
+
+TEST(Verdicts, WasteOfPublishedModels) {
+  const std::vector<ReferenceRow> rows = reference_rows("verdicts.csv");
+  EXPECT_GE(rows.size(), 70u);
+  for (const ReferenceRow& row : rows) {
+    const Check checked =
+        check(published_law(row.text("law")),
+              of_size(row.number("params"), row.number("tokens")));
+    const double actual = row.text("quantity") == "compute_waste"
+                              ? checked.waste.compute_factor
+                              : checked.waste.params_over_optimal;
+    EXPECT_THAT(actual, row.is_met())
+        << row.text("model") << " " << row.text("law") << " "
+        << row.text("quantity");
+  }
+}
+
+/// A published law; that of repeats without what it says of them.
+Law law_of_one_epoch(const std::string& id) {
+  Law law = published_law(id);
+  if (law.form->name() != "data_constrained") return law;
+  const auto known = law.named_coefficients();
+  law.form = find_form("additive");
+  law.coefficients.resize(law.form->coefficient_count());
+  for (int i = 0; i < law.form->coefficient_count(); ++i) {
+    const auto& info = law.form->coefficients()[static_cast<std::size_t>(i)];
+    law.coefficients[i] = known.at(std::string(info.name));
+  }
+  return law;
+}
+
+// The laws that a table computed elsewhere names in its own words.
+TEST(Verdicts, WasteUnderEightLawsIsThatOfTheSharedTable) {
+  const std::string path = shared_path("../reference/verdicts.csv");
+  if (path.empty()) GTEST_SKIP() << "no shared table";
+  const std::map<std::string, std::string> ids = {
+      {"besiroglu2024", "besiroglu2024"},
+      {"hoffmann2022 (printed)", "hoffmann2022"},
+      {"hoffmann2022 (unrounded)", "hoffmann2022-unrounded"},
+      {"muennighoff2023 (one epoch)", "muennighoff2023"},
+      {"gadre2024 (C4)", "gadre2024-c4"},
+      {"gadre2024 (RedPajama)", "gadre2024-rpj"},
+      {"gadre2024 (RefinedWeb)", "gadre2024-rw"},
+      {"kaplan2020 (joint)", "kaplan2020"}};
+  constexpr testing::Tolerance kAsked{1e-3, 1e-5};
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  int rows = 0;
+  while (std::getline(in, line)) {
+    std::stringstream cells(line);
+    std::string name, params, tokens, law, ratio, waste;
+    for (std::string* cell : {&name, &params, &tokens, &law, &ratio, &waste}) {
+      std::getline(cells, *cell, ',');
+    }
+    const Check checked =
+        check(law_of_one_epoch(ids.at(law)),
+              of_size(parse_number(params), parse_number(tokens)));
+    EXPECT_THAT(checked.waste.params_over_optimal,
+                near_rel(parse_number(ratio), kAsked))
+        << line;
+    EXPECT_THAT(checked.waste.compute_factor,
+                near_rel(parse_number(waste), kAsked))
+        << line;
+    ++rows;
+  }
+  EXPECT_EQ(rows, 96);
+}
+
+// The findings' numbers are those of the other verbs.
+
+TEST(Verdicts, NumbersAreThoseOfPlanAndPredict) {
+  const Law law = published_law("besiroglu2024");
+  Scenario scenario = of_size(530e9, 270e9);
+  scenario.accelerator = "h100-sxm";
+  scenario.count = 4096;
+  const Check checked = check(law, scenario);
+  EXPECT_EQ(checked.run.loss.value(),
+            predict(law, Params(530e9), Tokens(270e9)).value);
+  const Plan as_given = plan(law, scenario);
+  EXPECT_EQ(checked.run.loss, as_given.run.loss);
+  EXPECT_EQ(checked.cost.training->usd, as_given.cost.training->usd);
+  EXPECT_EQ(checked.cost.training->days, as_given.cost.training->days);
+  Scenario budget;
+  budget.flops = checked.run.flops;
+  const Plan best = plan(law, budget);
+  EXPECT_EQ(checked.best.params, best.run.params);
+  EXPECT_EQ(checked.best.loss, best.run.loss);
+  EXPECT_EQ(
+      value_of(*fired(checked, "plan.overparameterized"), "params_optimal"),
+      best.run.params.value());
+  // With repeats as well.
+  scenario.unique_tokens = Tokens(30e9);
+  EXPECT_EQ(check(law, scenario).run.loss, plan(law, scenario).run.loss);
+}
+
+// 10,000 scenarios about and far from their optimum.
+
+TEST(Verdicts, SeldomAlarmsAboutTheOptimumAndSeldomMissesFarAboveIt) {
+  std::vector<Scenario> near_optimum;
+  std::vector<Scenario> far_above;
+  const Law law = published_law("besiroglu2024");
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    RandomStream random(7, i);
+    const Flops flops(std::pow(10.0, 20.0 + 7.0 * random.uniform()));
+    const Optimum best = optimum(law, flops);
+    const double off = 0.8 + 0.4 * random.uniform();
+    Scenario scenario =
+        of_size(best.params.value() * off, best.tokens.value() / off);
+    scenario.unique_tokens = scenario.tokens;
+    near_optimum.push_back(scenario);
+    const double times = 5.0 + 5.0 * random.uniform();
+    scenario =
+        of_size(best.params.value() * times, best.tokens.value() / times);
+    scenario.unique_tokens = scenario.tokens;
+    far_above.push_back(scenario);
+  }
+  CheckOptions options;
+  Law point = law;
+  point.draws.resize(0, point.draws.cols());
+  int alarms = 0;
+  for (const Check& checked : check_many(point, near_optimum, options)) {
+    alarms += worst(checked.findings) == Severity::Error;
+  }
+  EXPECT_LT(alarms, 50);
+  int missed = 0;
+  for (const Check& checked : check_many(point, far_above, options)) {
+    const Finding* finding = fired(checked, "plan.overparameterized");
+    missed += finding == nullptr || finding->severity != Severity::Error;
+  }
+  EXPECT_LT(missed, 50);
+}
+
+}  // namespace
+}  // namespace isoflop
