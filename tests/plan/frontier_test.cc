@@ -93,7 +93,7 @@ TEST(Frontier, ServedPlansAreBestAmongThoseFastEnough) {
       const Params params = made.run.params * draw.between(0.02, 1);
       const double tokens =
           std::min(budget / (6 * params.value()), most_tokens(scenario));
-      EXPECT_GE(law.loss(params, Tokens(tokens)).value(),
+      EXPECT_GE(made.law.loss(params, Tokens(tokens)).value(),
                 made.run.loss.value() * (1 - 1e-12))
           << i;
     }

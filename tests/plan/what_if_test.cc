@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
+#include "isoflop/plan/scenario_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -77,7 +77,7 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
-  std::vector<Acceptance> accept;    ///< findings that do not count
+  std::vector<Acceptance> accept;  ///< findings that do not count
 
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
