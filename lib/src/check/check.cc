@@ -43,7 +43,10 @@ Waste waste_of(const CheckSample& middle,
   Waste waste;
   waste.compute_factor = middle.waste;
   waste.loss_regret_nats = (run.loss - best.loss).value();
-  waste.params_over_optimal = run.params / best.params;
+  waste.params_over_optimal =
+      middle.log_worth == middle.log_tokens
+          ? run.params / best.params
+          : std::exp(middle.log_params - middle.log_params_optimal);
   if (samples.size() < 2) return waste;
   Eigen::VectorXd factors(static_cast<Eigen::Index>(samples.size()));
   double warned = 0.0;
@@ -67,8 +70,17 @@ std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
   // They are of dense models.
   if (is_mixture(scenario)) return verdicts;
   for (const Law& voter : voting_laws()) {
-    const Law law = bind_scenario(voter, scenario, "check");
+    const bool reads = voter.form->input_index(kUniqueTokens.name).has_value();
+    const Law law = reads ? bind_scenario(voter, scenario, "check")
+                          : with_unique_tokens(voter, std::nullopt, "check");
     CheckSample sample = middle;
+    sample.log_worth = sample.log_tokens;
+    if (!reads && scenario.unique_tokens) {
+      sample.log_worth =
+          std::log(tokens_worth(sample.tokens(),
+                                scenario.unique_tokens->middle().value(),
+                                worn_repeats(voter)));
+    }
     sample.form = law.form;
     sample.theta = law.form->theta_from_coefficients(law.coefficients);
     judge(sample);
@@ -84,26 +96,31 @@ std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
 
 /// Tokens, at a compute, below which a plan wastes `waste` on too many
 /// parameters.
-/// @param form_of  the form to judge by, of ln tokens
+/// @param fill  gives a sample of these tokens its form and their worth
 template <class F>
-std::optional<double> log_tokens_threshold(F&& form_of,
+std::optional<double> log_tokens_threshold(F&& fill,
                                            const Eigen::VectorXd& theta,
                                            double log_flops,
                                            double waste) {
-  // The waste, negative where there are too few parameters, less the bound.
-  const auto beyond = [&](double log_tokens) {
+  const auto sample_at = [&](double log_tokens) {
     CheckSample sample;
-    sample.form = form_of(log_tokens);
     sample.theta = theta;
     sample.log_tokens = log_tokens;
     sample.log_params = log_flops - kLog6 - log_tokens;
+    fill(sample);
+    return sample;
+  };
+  // The waste, negative where there are too few parameters, less the bound.
+  const auto beyond = [&](double log_tokens) {
+    CheckSample sample = sample_at(log_tokens);
     judge(sample);
     const bool is_large = sample.log_params > sample.log_params_optimal;
     return (is_large ? sample.waste : -sample.waste) - waste;
   };
   const double product = log_flops - kLog6;
   double high =
-      product - optimal_log_params(*form_of(product), theta.data(), log_flops);
+      product -
+      optimal_log_params(*sample_at(product).form, theta.data(), log_flops);
   if (!std::isfinite(high)) return std::nullopt;
   double at_high = beyond(high);
   constexpr double kStep = 0.5;
@@ -139,18 +156,37 @@ CheckNeeds needs_of(const CheckContext& context) {
   if (const auto run = optimum_for_tokens(fresh, worth)) {
     needs.params_supported = run->params.value();
   }
-  needs.tokens_to_clear =
-      exp_of(log_tokens_threshold([&](double) { return check.law.form; },
-                                  theta,
-                                  log_flops,
-                                  check.options.waste_warning));
+  // What repeats are worth is in the form of a law that reads the unique
+  // tokens, and in the tokens under any other.
+  const bool reads =
+      context.law.form->input_index(kUniqueTokens.name).has_value();
+  const double worn = worn_repeats(context.law);
+  const auto filled = [&](CheckSample& sample, std::optional<double> unique) {
+    sample.log_worth = sample.log_tokens;
+    sample.form = fresh.form;
+    if (!unique) return;
+    if (reads) {
+      sample.form =
+          with_unique_tokens(context.law.form, Tokens(*unique), "check");
+    } else if (!context.law.is_forecast()) {
+      sample.log_worth = std::log(tokens_worth(sample.tokens(), *unique, worn));
+    }
+  };
+  std::optional<double> unique;
+  if (check.scenario.unique_tokens) {
+    unique = check.scenario.unique_tokens->middle().value();
+  }
+  needs.tokens_to_clear = exp_of(
+      log_tokens_threshold([&](CheckSample& sample) { filled(sample, unique); },
+                           theta,
+                           log_flops,
+                           check.options.waste_warning));
   const double epochs = check.scenario.useful_epochs();
-  const auto distinct = [&](double log_tokens) {
-    return with_unique_tokens(
-        context.law.form, Tokens(std::exp(log_tokens) / epochs), "check");
+  const auto repeated = [&](CheckSample& sample) {
+    filled(sample, sample.tokens() / epochs);
   };
   if (const auto tokens = exp_of(log_tokens_threshold(
-          distinct, theta, log_flops, check.options.waste_error))) {
+          repeated, theta, log_flops, check.options.waste_error))) {
     needs.unique_tokens_threshold = *tokens / epochs;
   }
   return needs;
@@ -207,9 +243,7 @@ std::optional<Repeats> repeats_of(const Check& check, const Law& law) {
   Repeats repeats;
   repeats.epochs = check.run.tokens.value() / unique;
   const double again = std::max(0.0, repeats.epochs - 1.0);
-  repeats.tokens_worth = again > 0.0
-                             ? unique * (1.0 - worn * std::expm1(-again / worn))
-                             : check.run.tokens.value();
+  repeats.tokens_worth = tokens_worth(check.run.tokens.value(), unique, worn);
   repeats.last_value = std::exp(-again / worn);
   return repeats;
 }
@@ -318,7 +352,8 @@ Check check(const Law& given_law,
   const CheckSample middle = sampler.middle();
   const std::vector<CheckSample> samples = sampler.draw(options);
   result.run = middle_run(law, given);
-  result.best = optimum(law, result.run.flops);
+  // On new tokens: what repeats cost is part of the waste.
+  result.best = optimum(sampler.law_of_new_tokens(), result.run.flops);
   if (law.is_forecast()) forecast_losses(law, options.level, result);
   widen_flops(samples, given);
   describe_run(given, result);

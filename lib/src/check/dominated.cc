@@ -52,10 +52,10 @@ std::optional<double> log_tokens_for(const CheckSample& sample,
     return sample.form->evaluate(sample.theta.data(), inputs) - log_loss;
   };
   constexpr double kMost = 92.0;  // 1e40
-  double low = sample.log_tokens;
+  double low = sample.log_worth;
   double step = 0.5;
   while (low > 0.0 && gap(low) < 0.0) low -= step *= 2.0;
-  double high = std::max(low, sample.log_tokens);
+  double high = std::max(low, sample.log_worth);
   step = 0.5;
   while (high < kMost && gap(high) > 0.0) high += step *= 2.0;
   const double at_low = gap(low);
@@ -74,7 +74,7 @@ struct Size {
 /// 1 + served / (3 D).
 std::optional<Size> cheapest(const CheckSample& sample) {
   const double* theta = sample.theta.data();
-  const double inputs[2] = {sample.log_params, sample.log_tokens};
+  const double inputs[2] = {sample.log_params, sample.log_worth};
   const double log_loss = sample.form->evaluate(theta, inputs);
   constexpr double kEnd = 50.0;
   const auto slope = [&](double log_params) {
@@ -134,11 +134,12 @@ bool add_remedy(const CheckContext& context,
                              context.point.serving_tokens));
   const Flops other(life_flops(
       best.log_params, best.log_tokens, context.point.serving_tokens));
-  finding.remedy = "train " + format_quantity(params) + " parameters on " +
-                   format_quantity(tokens) + " tokens: loss " +
-                   format_number(check.run.loss.value(), 4) + " for " +
-                   format_quantity(other) + " FLOP instead of " +
-                   format_quantity(own);
+  finding.remedy =
+      "train " + format_quantity(params) + " parameters on " +
+      format_quantity(tokens) +
+      (check.repeats ? " distinct tokens: loss " : " tokens: loss ") +
+      format_number(check.run.loss.value(), 4) + " for " +
+      format_quantity(other) + " FLOP instead of " + format_quantity(own);
   finding.values = {{"params", params.value()},
                     {"tokens", tokens.value()},
                     {"flops", other.value()},

@@ -22,8 +22,8 @@ moves the optimum by a few per cent of compute at the sizes of today's runs, so
 10 % is the least that is not noise; 25 % is more than the gain of a typical
 change of recipe.
 
-Where unique_tokens are given, repeats count for what they are worth, in the
-plan and in what it is compared with: the optimum is the best run on these data.
+Where unique_tokens are given, repeats count for what they are worth: N* is the
+size that the worth of the tokens feeds, and the optimum has new tokens.
 
 Where quantities are ranges the severity follows the share of samples that
 reach each bound: an error from a half (--likely), a warning from a fifth
@@ -73,24 +73,16 @@ void add_disagreement(const Check& check, std::vector<Finding>& findings) {
                        {"laws", static_cast<double>(check.by_law.size())}}});
 }
 
-/// " (11 passes)" of the better run, where it repeats its data.
-std::string passes_of(const Check& check) {
-  if (!check.scenario.unique_tokens) return {};
-  const double passes =
-      check.best.tokens / check.scenario.unique_tokens->middle();
-  if (passes <= 1.0) return {};
-  return " (" + format_number(passes, 3) + " passes)";
-}
-
 /// The better run at the same compute; for ranges the tokens that clear the
 /// finding, where compute is what is given.
 std::string remedy_of(const CheckContext& context) {
   const Check& check = context.check;
   if (!context.has_ranges) {
     return "train " + format_quantity(check.best.params) + " parameters on " +
-           format_quantity(check.best.tokens) + " tokens" + passes_of(check) +
-           ": loss " + format_number(check.best.loss.value(), 4) +
-           " instead of " + format_number(check.run.loss.value(), 4);
+           format_quantity(check.best.tokens) +
+           (check.repeats ? " distinct tokens: loss " : " tokens: loss ") +
+           format_number(check.best.loss.value(), 4) + " instead of " +
+           format_number(check.run.loss.value(), 4);
   }
   if (!check.scenario.flops || !check.needs.tokens_to_clear) return {};
   return "at " + format_quantity(check.run.flops) +

@@ -51,13 +51,14 @@ void for_each_open_range(S& scenario, Visit&& visit) {
 }  // namespace
 
 void judge(CheckSample& sample) {
-  const double log_flops = kLog6 + sample.log_params + sample.log_tokens;
   const Form& form = *sample.form;
   const double* theta = sample.theta.data();
-  sample.log_params_optimal = optimal_log_params(form, theta, log_flops);
-  sample.waste = std::expm1(
-      log_flops - log_flops_for_same_loss(
-                      form, theta, sample.log_params, sample.log_tokens));
+  sample.log_params_optimal = optimal_log_params(
+      form, theta, kLog6 + sample.log_params + sample.log_worth);
+  sample.waste =
+      std::expm1(kLog6 + sample.log_params + sample.log_tokens -
+                 log_flops_for_same_loss(
+                     form, theta, sample.log_params, sample.log_worth));
 }
 
 GivenRun given_run(const Law& law, const Scenario& scenario) {
@@ -116,10 +117,13 @@ Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
   });
   has_budget_ = is_open(scenario) && has_money(scenario);
   const auto& unique = scenario_.unique_tokens;
-  std::optional<Tokens> middle;
-  if (unique) middle = unique->middle();
-  form_ = with_unique_tokens(law_, middle, "check").form;
-  varies_unique_ = unique && !unique->is_exact() && !law_.is_forecast();
+  const bool reads = law_.form->input_index(kUniqueTokens.name).has_value();
+  std::optional<Tokens> read;
+  if (unique && reads) read = unique->middle();
+  form_ = with_unique_tokens(law_.form, read, "check");
+  varies_unique_ = reads && unique && !unique->is_exact();
+  weighs_repeats_ = unique && !reads && !law_.is_forecast();
+  worn_ = worn_repeats(law_);
 }
 
 void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
@@ -157,6 +161,11 @@ CheckSample Sampler::at(std::vector<double> quantiles,
   });
   CheckSample sample;
   place(scenario, sample);
+  sample.log_worth = sample.log_tokens;
+  if (weighs_repeats_) {
+    sample.log_worth =
+        std::log(tokens_worth(sample.tokens(), sample.unique_tokens, worn_));
+  }
   sample.quantiles = std::move(quantiles);
   sample.draw = draw;
   sample.form =
@@ -175,6 +184,12 @@ CheckSample Sampler::at(std::vector<double> quantiles,
                       .findings;
   }
   return sample;
+}
+
+Law Sampler::law_of_new_tokens() const {
+  Law law = law_;
+  law.form = form_;
+  return law;
 }
 
 CheckSample Sampler::middle() const {

@@ -17,6 +17,7 @@ namespace isoflop {
 struct CheckSample {
   double log_params = 0.0;
   double log_tokens = 0.0;
+  double log_worth = 0.0;            ///< distinct tokens that are worth as much
   double unique_tokens = 0.0;        ///< 0 when not given
   double useful_epochs = 0.0;        ///< passes that are worth making
   double serving_tokens = 0.0;       ///< 0 when not given
@@ -35,7 +36,8 @@ struct CheckSample {
   }
 };
 
-/// Optimal size at its compute, and the waste, under its own form.
+/// The size that is optimal for what its tokens are worth, and its compute over
+/// that of the optimum on new tokens, under its own form.
 void judge(CheckSample& sample);
 
 /// The size and data that a scenario gives, two of three; the third follows
@@ -60,6 +62,8 @@ class Sampler {
   const std::vector<std::string>& quantities() const { return quantities_; }
   bool has_ranges() const { return !quantities_.empty(); }
 
+  /// The law by whose form samples are judged.
+  Law law_of_new_tokens() const;
   /// At the middle of all ranges, the law itself.
   CheckSample middle() const;
   /// The same with one quantity at a quantile, and its value there.
@@ -80,6 +84,8 @@ class Sampler {
   Scenario scenario_;  ///< without its texts
   GivenRun given_;
   std::shared_ptr<const Form> form_;  ///< at the middle
+  bool weighs_repeats_ = false;       ///< what the law does not do itself
+  double worn_ = 0.0;
   std::vector<std::string> quantities_;
   bool varies_unique_ = false;
   bool has_budget_ = false;  ///< compute follows from budgets

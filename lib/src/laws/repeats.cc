@@ -103,6 +103,11 @@ double worn_repeats(const Law& law) {
   return law.named_coefficients().at("RDs");
 }
 
+double tokens_worth(double tokens, double unique, double worn) {
+  if (tokens <= unique) return tokens;
+  return unique * (1.0 - worn * std::expm1(-(tokens / unique - 1.0) / worn));
+}
+
 std::shared_ptr<const Form> with_unique_tokens(
     const std::shared_ptr<const Form>& form,
     std::optional<Tokens> unique,

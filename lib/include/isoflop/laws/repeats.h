@@ -16,6 +16,10 @@ namespace isoflop {
 /// @source Muennighoff et al. 2023, arXiv:2305.16264.
 double worn_repeats(const Law& law);
 
+/// Distinct tokens that are worth as much as these, of which `unique` are
+/// distinct: U (1 + R (1 - exp(-(D / U - 1) / R))).
+double tokens_worth(double tokens, double unique, double worn);
+
 /// A law as a loss of size and data where `unique` of the tokens are
 /// distinct. One that reads unique tokens gets them; in any other D tokens
 /// count for what they are worth,
