@@ -58,7 +58,7 @@ std::vector<InputOrigin> stand_ins(const Scenario& scenario) {
   add("goal.minimise", text_of(for_loss ? Goal::TrainingCost : Goal::Loss), "");
   add("goal.risk",
       text_of(Risk()),
-      "docs/decisions/0008-plans-by-the-point.md");
+      "docs/decisions/0009-plans-by-the-point.md");
   add_cluster(scenario, absent);
   if (const auto server = server_of(scenario, "plan")) {
     if (!scenario.serving_accelerator) {
