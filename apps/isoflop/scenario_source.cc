@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "isoflop/plan/origins.h"
+
 namespace isoflop::cli {
 
 void offer_scenario(OptionSet& options) {
@@ -26,9 +28,11 @@ ScenarioSource scenario_source(const OptionSet& options,
   ScenarioEdits edits;
   options.fill(edits);
   scenario = edited(std::move(scenario), edits, command.name);
+  const Scenario before = scenario;
   options.fill(scenario);
   source.law =
       law_or_forecast(options, scenario.law, scenario.allow_unverified);
+  mark_options(scenario, before);
   return source;
 }
 

@@ -4,6 +4,7 @@
 #include "isoflop/report/csv.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
+#include "progress.h"
 #include "scenario_source.h"
 
 namespace isoflop::cli {
@@ -20,7 +21,14 @@ int run_whatif(const Command& command,
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
   const auto [scenario, source] = scenario_source(options, command);
-  const WhatIf result = what_if(source.law, scenario, what_if_options);
+  const WhatIf result = [&, &scenario = scenario, &source = source] {
+    Progress progress(streams.err);
+    return what_if(
+        source.law,
+        scenario,
+        what_if_options,
+        [&](std::int64_t done, std::int64_t all) { progress(done, all); });
+  }();
   if (options.format() == Format::Csv) {
     streams.out << to_csv(result);
   } else {

@@ -48,6 +48,39 @@ void plan_by_point(benchmark::State& state) {
 }
 BENCHMARK(plan_by_point)->Unit(benchmark::kMicrosecond);
 
+/// A plan over a thousand draws: by the mean (0) or a quantile (1) of the
+/// loss, with the regret of the point's plan, shadow prices and the frontier.
+void plan_over_draws(benchmark::State& state) {
+  Law law = published_law("besiroglu2024");
+  const Eigen::MatrixXd few = law.draws;
+  law.draws.resize(1000, few.cols());
+  for (Eigen::Index i = 0; i < 1000; ++i) {
+    law.draws.row(i) = few.row(i % few.rows());
+  }
+  Scenario scenario;
+  scenario.flops = Flops(1e24);
+  scenario.risk = parse_risk(state.range(0) == 0 ? "mean" : "q90");
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(plan(law, scenario).run.params);
+  }
+}
+BENCHMARK(plan_over_draws)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+/// A plan on a cluster that is served, whole.
+void plan_served(benchmark::State& state) {
+  const Law law = published_law("besiroglu2024");
+  Scenario scenario;
+  scenario.usd = Usd(20e6);
+  scenario.days = Days(60);
+  scenario.accelerator = "h100-sxm";
+  scenario.serving_tokens = Tokens(10e12);
+  scenario.min_tokens_per_second = TokensPerSecond(30);
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(plan(law, scenario).run.params);
+  }
+}
+BENCHMARK(plan_served)->Unit(benchmark::kMillisecond);
+
 /// A hundred thousand plans, on all CPUs; argument: on a cluster, or not.
 void what_if_points(benchmark::State& state) {
   const Law law = published_law("besiroglu2024");

@@ -15,9 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import designs  # noqa: E402
 import files  # noqa: E402
+import plans  # noqa: E402
 from harness import problems_of  # noqa: E402
 
-NUMBERS = range(1, 95)
+NUMBERS = range(1, 106)
 
 
 def main():
@@ -26,7 +27,7 @@ def main():
     parser.add_argument("--only", type=int)
     options = parser.parse_args()
     command = str(Path(options.command).resolve())
-    cases = [case for case in files.CASES + designs.CASES
+    cases = [case for case in files.CASES + designs.CASES + plans.CASES
              if options.only in (None, case.number)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(lambda case: problems_of(case, command), cases))

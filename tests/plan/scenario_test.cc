@@ -56,9 +56,13 @@ TEST(Scenario, EveryFieldHasAKeyThatIsRead) {
   const TemporaryFolder folder;
   for (const OptionInfo& info : option_infos<Scenario>()) {
     ASSERT_FALSE(info.key.empty()) << info.name;
-    const std::string value = info.name == "minimise"    ? "\"training_cost\""
-                              : info.name == "precision" ? "\"fp8\""
-                              : info.name == "mfu"       ? "0.4"
+    const std::string value = info.name == "minimise"     ? "\"training_cost\""
+                              : info.name == "precision"  ? "\"fp8\""
+                              : info.name == "mfu"        ? "0.4"
+                              : info.name == "acceptance" ? "0.4"
+                              : info.name == "target_error"   ? "0.4"
+                              : info.name == "risk"           ? "\"q90\""
+                              : info.name == "architecture"   ? "\"moe\""
                               : info.name == "precision_bits" ? "8"
                               : info.type == "text"   ? "\"hoffmann2022\""
                               : info.type == "switch" ? "true"

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
@@ -50,6 +52,19 @@ TEST(WhatIf, EachPointIsThePlanThere) {
   EXPECT_THAT(parse_number(table.points[1].values[1]),
               near_rel(1e11 * std::pow(100, 0.25), kRounding));
   EXPECT_EQ(parse_number(table.points[4].values[1]), 1e13);
+}
+
+TEST(WhatIf, TellsHowFarItIs) {
+  WhatIfOptions options;
+  options.vary = {"budget.flops=1e20..1e25:1000"};
+  options.threads = 2;
+  std::vector<std::int64_t> told;
+  what_if(law(), {}, options, [&](std::int64_t done, std::int64_t all) {
+    EXPECT_EQ(all, 1000);
+    told.push_back(done);
+  });
+  EXPECT_EQ(told.size(), 200u);
+  EXPECT_EQ(*std::max_element(told.begin(), told.end()), 1000);
 }
 
 TEST(WhatIf, IntegersAreRounded) {

@@ -89,3 +89,15 @@ def test_what_if_and_goals():
         isoflop.published_law(law), 1e23, 0.5
     )
     assert overhead == pytest.approx(0.2080, abs=5e-5)
+
+
+def test_plan_says_what_its_bounds_are_worth():
+    plan = isoflop.plan(flops=1e24, unique_tokens=1e11)
+    worth = {entry.key: entry for entry in plan.sensitivity}
+    assert worth["data.unique_tokens"].loss_nats < 0
+    assert worth["data.unique_tokens"].params_elasticity == pytest.approx(-1)
+    assert [point.factor for point in plan.frontier] == [0.25, 0.5, 1, 2, 4]
+    assert plan.risk.measure == "mean"
+    assert plan.risk.regret_nats >= 0
+    sure = isoflop.plan(target_loss=2.0, risk="q90")
+    assert sure.loss_chance == pytest.approx(0.9, abs=0.01)

@@ -25,6 +25,28 @@ CASES = {
         ),
         "plan --usd 2e6 --accelerator h100-sxm --count 512 --versus b200-sxm",
     ),
+    "plan by a risk": (
+        lambda pile: isoflop.plan(
+            target_loss=2.0, risk="q90", set=["data.unique_tokens=5T"]
+        ),
+        "plan --target-loss 2 --risk q90 --set data.unique_tokens=5T",
+    ),
+    "plan of a mixture": (
+        lambda pile: isoflop.plan(
+            law="ludziejewski2025", flops=1e22, experts=16
+        ),
+        "plan --law ludziejewski2025 --flops 1e22 --experts 16",
+    ),
+    "plan with synthetic data": (
+        lambda pile: isoflop.plan(
+            flops=1e24,
+            unique_tokens=5e10,
+            generator_params=7e9,
+            acceptance=0.3,
+        ),
+        "plan --flops 1e24 --unique-tokens 50B --generator-params 7B "
+        "--acceptance 0.3",
+    ),
     "what if": (
         lambda pile: isoflop.what_if(vary=["budget.flops=1e22,1e24"]),
         "whatif --vary budget.flops=1e22,1e24",

@@ -107,6 +107,14 @@ TEST(Json, PlanHasItsParts) {
   EXPECT_EQ(result.at("alternatives").size(), 4u);
   EXPECT_EQ(result.at("intervals").at("params")[0].get<double>(),
             plan.params->low);
+  EXPECT_EQ(result.at("sensitivity")[0].at("key"), "budget.flops");
+  EXPECT_EQ(result.at("sensitivity")[0].at("loss_nats").get<double>(),
+            plan.sensitivity[0].loss_nats);
+  EXPECT_EQ(result.at("frontier").at("training").size(), 5u);
+  EXPECT_EQ(result.at("risk").at("measure"), "mean");
+  const Json& origins = json.at("inputs").at("origins");
+  EXPECT_EQ(origins.at("budget.flops").at("from"), "option");
+  EXPECT_EQ(origins.at("law").at("from"), "default");
 }
 
 TEST(Json, RefusedPlanHasNoResult) {

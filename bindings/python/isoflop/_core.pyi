@@ -74,6 +74,8 @@ class AcceleratorAlternative:
     @property
     def mfu_is_assumed(self) -> bool: ...
     @property
+    def precision(self) -> str: ...
+    @property
     def usd(self) -> Optional[float]: ...
     @property
     def usd_per_hour(self) -> Optional[float]: ...
@@ -496,6 +498,24 @@ class FormScore:
     @property
     def status(self) -> str: ...
 
+class FrontierPoint:
+    @property
+    def days(self) -> Optional[float]: ...
+    @property
+    def device_hours(self) -> Optional[float]: ...
+    @property
+    def factor(self) -> float: ...
+    @property
+    def lifetime_usd(self) -> Optional[float]: ...
+    @property
+    def run(self) -> Optimum: ...
+    @property
+    def tokens_per_second(self) -> Optional[float]: ...
+    @property
+    def usd(self) -> Optional[float]: ...
+    @property
+    def usd_per_million_tokens(self) -> Optional[float]: ...
+
 class Gain:
     @property
     def flops(self) -> float: ...
@@ -708,6 +728,8 @@ class Plan:
     @property
     def cost(self) -> RunCost: ...
     @property
+    def downstream(self) -> Optional[DownstreamPrediction]: ...
+    @property
     def epochs(self) -> float: ...
     @property
     def extrapolation(self) -> Optional[float]: ...
@@ -716,21 +738,35 @@ class Plan:
     @property
     def flat_params(self) -> Optional[tuple[float, float]]: ...
     @property
+    def frontier(self) -> list[FrontierPoint]: ...
+    @property
     def is_answered(self) -> bool: ...
     @property
     def law(self) -> Law: ...
+    @property
+    def loss_chance(self) -> Optional[float]: ...
     @property
     def loss_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def params_interval(self) -> Optional[tuple[float, float]]: ...
     @property
+    def risk(self) -> Optional[RiskView]: ...
+    @property
     def run(self) -> Optimum: ...
+    @property
+    def sensitivity(self) -> list[Sensitivity]: ...
+    @property
+    def serving_frontier(self) -> list[FrontierPoint]: ...
+    @property
+    def synthetic(self) -> Optional[SyntheticSupply]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
     @property
     def tokens_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def tokens_per_param_interval(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def total_params(self) -> Optional[float]: ...
     @property
     def versus(self) -> list[AcceleratorAlternative]: ...
 
@@ -879,9 +915,19 @@ class ResidualTrend:
     @property
     def variable(self) -> str: ...
 
+class RiskView:
+    @property
+    def by_measure(self) -> Optimum: ...
+    @property
+    def by_point(self) -> Optimum: ...
+    @property
+    def measure(self) -> str: ...
+    @property
+    def regret_nats(self) -> float: ...
+
 class RouterCheck:
     @property
-    def accepted(self) -> list[Accepted]: ...
+    def accepted(self) -> list[isoflop::Accepted]: ...
     @property
     def cost(self) -> Optional[RouterCost]: ...
     @property
@@ -1007,6 +1053,12 @@ class Scenario:
     @property
     def accelerator(self) -> Optional[str]: ...
     @property
+    def acceptance(self) -> Optional[float]: ...
+    @property
+    def active_params(self) -> Optional[float]: ...
+    @property
+    def architecture(self) -> Optional[str]: ...
+    @property
     def context(self) -> Optional[tuple[float, float]]: ...
     @property
     def count(self) -> Optional[tuple[float, float]]: ...
@@ -1017,11 +1069,19 @@ class Scenario:
     @property
     def energy_joules(self) -> Optional[tuple[float, float]]: ...
     @property
+    def error_law(self) -> Optional[str]: ...
+    @property
+    def experts(self) -> Optional[int]: ...
+    @property
     def flops(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def generator_params(self) -> Optional[float]: ...
     @property
     def law(self) -> str: ...
     @property
     def max_epochs(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def max_params(self) -> Optional[float]: ...
     @property
     def max_usd_per_million_tokens(self) -> Optional[tuple[float, float]]: ...
     @property
@@ -1039,9 +1099,13 @@ class Scenario:
     @property
     def precision_bits(self) -> Optional[tuple[float, float]]: ...
     @property
+    def risk(self) -> str: ...
+    @property
     def serving_accelerator(self) -> Optional[str]: ...
     @property
     def serving_tokens(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def target_error(self) -> Optional[float]: ...
     @property
     def target_loss(self) -> Optional[float]: ...
     @property
@@ -1054,6 +1118,30 @@ class Scenario:
     def usd(self) -> Optional[tuple[float, float]]: ...
     @property
     def usd_per_hour(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def verifier_params(self) -> Optional[float]: ...
+
+class Sensitivity:
+    @property
+    def factor(self) -> float: ...
+    @property
+    def flops_elasticity(self) -> float: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def loss_elasticity(self) -> float: ...
+    @property
+    def loss_nats(self) -> float: ...
+    @property
+    def params_elasticity(self) -> float: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def tokens_elasticity(self) -> float: ...
+    @property
+    def usd_elasticity(self) -> Optional[float]: ...
+    @property
+    def value(self) -> float: ...
 
 class ServingCost:
     @property
@@ -1123,6 +1211,18 @@ class SuggestedRun:
 
 class SyntheticData:
     pass
+
+class SyntheticSupply:
+    @property
+    def flops(self) -> float: ...
+    @property
+    def flops_per_token(self) -> float: ...
+    @property
+    def loss_without(self) -> float: ...
+    @property
+    def tokens(self) -> float: ...
+    @property
+    def usd_per_million_tokens(self) -> Optional[float]: ...
 
 class TrainingCost:
     @property
@@ -1331,9 +1431,19 @@ def check(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1380,9 +1490,19 @@ def check_all(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1610,9 +1730,19 @@ def plan(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,
@@ -1725,9 +1855,19 @@ def what_if(
     tokens: Number = ...,
     unique_tokens: Number = ...,
     max_epochs: Number = ...,
+    max_params: Number = ...,
+    architecture: Any = ...,
+    active_params: Number = ...,
+    experts: int = ...,
+    generator_params: Number = ...,
+    acceptance: Number = ...,
+    verifier_params: Number = ...,
     allow_unverified: bool = ...,
     minimise: Any = ...,
     target_loss: Number = ...,
+    target_error: Number = ...,
+    error_law: Any = ...,
+    risk: Any = ...,
     usd: Number = ...,
     days: Number = ...,
     energy: Number = ...,

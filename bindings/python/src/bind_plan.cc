@@ -7,7 +7,53 @@
 
 namespace isoflop::python {
 
+namespace {
+
+void bind_decision(py::module_& module) {
+  py::class_<Sensitivity>(
+      module, "Sensitivity", "What 10 % more of one number changes in a plan.")
+      .def_readonly("key", &Sensitivity::key)
+      .def_readonly("value", &Sensitivity::value)
+      .def_readonly("factor", &Sensitivity::factor)
+      .def_readonly("loss_nats", &Sensitivity::loss_nats)
+      .def_readonly("params_elasticity", &Sensitivity::params_elasticity)
+      .def_readonly("tokens_elasticity", &Sensitivity::tokens_elasticity)
+      .def_readonly("loss_elasticity", &Sensitivity::loss_elasticity)
+      .def_readonly("flops_elasticity", &Sensitivity::flops_elasticity)
+      .def_readonly("usd_elasticity", &Sensitivity::usd_elasticity)
+      .def_readonly("problem", &Sensitivity::problem);
+  py::class_<FrontierPoint>(
+      module, "FrontierPoint", "A run on the efficient frontier.")
+      .def_readonly("factor", &FrontierPoint::factor)
+      .def_readonly("run", &FrontierPoint::run)
+      .def_readonly("device_hours", &FrontierPoint::device_hours)
+      .def_readonly("days", &FrontierPoint::days)
+      .def_readonly("usd", &FrontierPoint::usd)
+      .def_readonly("tokens_per_second", &FrontierPoint::tokens_per_second)
+      .def_readonly("usd_per_million_tokens",
+                    &FrontierPoint::usd_per_million_tokens)
+      .def_readonly("lifetime_usd", &FrontierPoint::lifetime_usd);
+  py::class_<SyntheticSupply>(
+      module, "SyntheticSupply", "Verified synthetic tokens of a plan.")
+      .def_readonly("tokens", &SyntheticSupply::tokens)
+      .def_readonly("flops", &SyntheticSupply::flops)
+      .def_readonly("flops_per_token", &SyntheticSupply::flops_per_token)
+      .def_readonly("usd_per_million_tokens",
+                    &SyntheticSupply::usd_per_million_tokens)
+      .def_readonly("loss_without", &SyntheticSupply::loss_without);
+  py::class_<RiskView>(
+      module, "RiskView", "A plan by the point beside one by the draws.")
+      .def_property_readonly(
+          "measure", [](const RiskView& self) { return to_string(self.risk); })
+      .def_readonly("by_point", &RiskView::by_point)
+      .def_readonly("by_measure", &RiskView::by_risk)
+      .def_readonly("regret_nats", &RiskView::regret_nats);
+}
+
+}  // namespace
+
 void bind_plan(py::module_& module) {
+  bind_decision(module);
   py::class_<Scenario>(module,
                        "Scenario",
                        "What is known about a training run before it starts.")
@@ -21,6 +67,20 @@ void bind_plan(py::module_& module) {
       .def_readonly("max_epochs", &Scenario::max_epochs)
       .def_readonly("minimise", &Scenario::minimise)
       .def_readonly("target_loss", &Scenario::target_loss)
+      .def_readonly("target_error", &Scenario::target_error)
+      .def_readonly("error_law", &Scenario::error_law)
+      .def_property_readonly("risk",
+                             [](const Scenario& self) {
+                               return self.risk ? to_string(*self.risk)
+                                                : std::string("point");
+                             })
+      .def_readonly("max_params", &Scenario::max_params)
+      .def_readonly("architecture", &Scenario::architecture)
+      .def_readonly("active_params", &Scenario::active_params)
+      .def_readonly("experts", &Scenario::experts)
+      .def_readonly("generator_params", &Scenario::generator_params)
+      .def_readonly("acceptance", &Scenario::acceptance)
+      .def_readonly("verifier_params", &Scenario::verifier_params)
       .def_readonly("usd", &Scenario::usd)
       .def_readonly("days", &Scenario::days)
       .def_readonly("energy_joules", &Scenario::energy)
@@ -65,6 +125,14 @@ void bind_plan(py::module_& module) {
       .def_readonly("tokens_per_param_interval", &Plan::tokens_per_param)
       .def_readonly("loss_interval", &Plan::loss_nats)
       .def_readonly("binding", &Plan::binding)
+      .def_readonly("total_params", &Plan::total_params)
+      .def_readonly("synthetic", &Plan::synthetic)
+      .def_readonly("risk", &Plan::risk)
+      .def_readonly("loss_chance", &Plan::loss_chance)
+      .def_readonly("downstream", &Plan::downstream)
+      .def_readonly("sensitivity", &Plan::sensitivity)
+      .def_readonly("frontier", &Plan::frontier)
+      .def_readonly("serving_frontier", &Plan::serving_frontier)
       .def_readonly("flat_params", &Plan::flat_params)
       .def_readonly("alternatives", &Plan::alternatives)
       .def_readonly("extrapolation", &Plan::extrapolation)
@@ -80,10 +148,12 @@ void bind_plan(py::module_& module) {
   module.def(
       "plan",
       [infos](const py::object& scenario, py::kwargs keywords) {
-        Scenario known = with_edits(scenario_of(scenario), keywords, "plan");
+        const Scenario given =
+            with_edits(scenario_of(scenario), keywords, "plan");
+        Scenario known = given;
         const Law law = take_law(keywords, known.law, known.allow_unverified);
         PlanOptions options;
-        take(known, keywords, "plan");
+        take_keys(known, given, keywords, "plan");
         take(options, keywords, "plan");
         require_none_left(keywords, detail::names_of(infos), "plan");
         const py::gil_scoped_release release;

@@ -44,6 +44,7 @@ void bind_run_cost(py::module_& module) {
   py::class_<AcceleratorAlternative>(
       module, "AcceleratorAlternative", "The same training on another device.")
       .def_readonly("accelerator", &AcceleratorAlternative::accelerator)
+      .def_readonly("precision", &AcceleratorAlternative::precision)
       .def_readonly("mfu", &AcceleratorAlternative::mfu)
       .def_readonly("mfu_is_assumed", &AcceleratorAlternative::mfu_is_assumed)
       .def_readonly("device_hours", &AcceleratorAlternative::device_hours)

@@ -34,10 +34,12 @@ void bind_what_if(py::module_& module) {
   module.def(
       "what_if",
       [infos](const py::object& scenario, py::kwargs keywords) {
-        Scenario known = with_edits(scenario_of(scenario), keywords, "what_if");
+        const Scenario given =
+            with_edits(scenario_of(scenario), keywords, "what_if");
+        Scenario known = given;
         const Law law = take_law(keywords, known.law, known.allow_unverified);
         WhatIfOptions options;
-        take(known, keywords, "what_if");
+        take_keys(known, given, keywords, "what_if");
         take(options, keywords, "what_if");
         require_none_left(keywords, detail::names_of(infos), "what_if");
         const py::gil_scoped_release release;

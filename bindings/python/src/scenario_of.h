@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "isoflop/plan/origins.h"
 #include "isoflop/plan/scenario_file.h"
 #include "keywords.h"
 
@@ -13,6 +14,16 @@ inline Scenario with_edits(const Scenario& scenario,
   ScenarioEdits edits;
   take(edits, keywords, owner);
   return edited(scenario, edits, owner);
+}
+
+/// Takes the keywords that are keys of the scenario.
+/// @param before  as files and edits gave it
+inline void take_keys(Scenario& scenario,
+                      const Scenario& before,
+                      py::dict& keywords,
+                      const char* owner) {
+  take(scenario, keywords, owner);
+  mark_options(scenario, before);
 }
 
 /// A scenario from what a caller has: none, a Scenario, a dict of its options,

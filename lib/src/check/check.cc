@@ -14,6 +14,8 @@
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
+#include "plan/downstream.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -65,6 +67,8 @@ std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
                                         const Scenario& scenario,
                                         const CheckOptions& options) {
   std::vector<LawVerdict> verdicts;
+  // They are of dense models.
+  if (is_mixture(scenario)) return verdicts;
   for (const Law& voter : voting_laws()) {
     const bool reads = voter.form->input_index(kUniqueTokens.name).has_value();
     const Law law = reads ? bind_scenario(voter, scenario, "check")
@@ -296,7 +300,9 @@ void run_rules(const CheckContext& context,
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
   }
-  for (Finding& note : law_notes(context.law)) {
+  // Of a mixture the experts are known: only the bound law leaves them out.
+  const bool mixes = is_mixture(check.scenario);
+  for (Finding& note : law_notes(mixes ? check.law : context.law)) {
     check.findings.push_back(std::move(note));
   }
   for (const Rule* rule : all_rules()) {
@@ -324,17 +330,22 @@ std::optional<Decider> size_decider(const Decisions& decisions,
 }  // namespace
 
 Check check(const Law& given_law,
-            const Scenario& scenario,
+            const Scenario& asked,
             const CheckOptions& options) {
-  validate(scenario, "check");
+  validate(asked, "check");
   validate(options, "check");
   const std::vector<Acceptance> accepted =
-      acceptances(options.accept, scenario.accept);
-  require_goal(scenario, "check");
+      acceptances(options.accept, asked.accept);
+  if (asked.error_law && !asked.target_error) {
+    throw std::invalid_argument("check: error_law needs target_error");
+  }
+  const Scenario wanted = with_target_loss(asked, given_law);
+  require_goal(wanted, "check");
+  const Scenario scenario = with_run_size(wanted);
   const Law law = bind_scenario(given_law, scenario, "check");
   Check result;
   result.law = law;
-  result.scenario = scenario;
+  result.scenario = asked;
   result.options = options;
   GivenRun given = given_run(given_law, scenario);
   const Sampler sampler(given_law, scenario, given);
@@ -346,8 +357,7 @@ Check check(const Law& given_law,
   if (law.is_forecast()) forecast_losses(law, options.level, result);
   widen_flops(samples, given);
   describe_run(given, result);
-  result.cost =
-      run_cost(scenario, result.run.params, result.run.tokens, "check");
+  result.cost = run_cost(wanted, result.run.params, result.run.tokens, "check");
   result.waste = waste_of(middle, result.run, result.best, samples, options);
   result.by_law = verdicts_by_law(middle, scenario, options);
   result.repeats = repeats_of(result, given_law);

@@ -16,6 +16,11 @@ goal.loss is at or below the law's irreducible loss, or the size, the data or
 the demands on serving that are given leave no run that reaches it: a small
 model has a loss that no amount of data takes it below.
 
+The finding says the least loss within the bounds, the share of the law's draws
+in which the wanted one is reached, and which bound would have to give way. A
+loss above the irreducible one of the law but below that of more than one draw
+in twenty is an error too: the plan is shown, and is a guess.
+
 Source: with a fixed size the additive law ends at E + A / N^alpha.
 )",
      "goal.loss"},
@@ -456,10 +461,10 @@ Source: Ludziejewski et al. 2025, arXiv:2502.05172.
 )",
      "law"},
     {"law.extrapolation",
-     "a prediction beyond a hundred times the law's largest compute",
+     "a prediction far beyond the runs of the law",
      R"(
 The run predicted has more than a hundred times the compute of the largest run
-the law was fitted on.
+the law was fitted on; or a plan has less than the smallest, or more experts.
 )"},
 };
 

@@ -90,7 +90,13 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
     given.flops.reset();
     return given;
   }
-  if (count == 2) return given;
+  if (count == 2) {
+    if (scenario.risk) {
+      throw std::invalid_argument(
+          "check: risk has no effect where size and data are given");
+    }
+    return given;
+  }
   if (given.flops && given.flops->is_exact()) return planned();
   throw std::invalid_argument(
       "check: needs two of params, tokens and flops, or one exact budget in "
@@ -105,6 +111,7 @@ Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
   scenario_.unknown.clear();
   scenario_.accept.clear();
   scenario_.places.clear();
+  scenario_.origins.clear();
   for_each_open_range(scenario_, [&](const auto& field, const auto&) {
     quantities_.emplace_back(field.name);
   });

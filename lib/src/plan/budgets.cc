@@ -6,6 +6,7 @@
 
 #include "isoflop/plan/run_cost.h"
 #include "plan/cluster.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -101,7 +102,7 @@ Scenario with_compute_budget(Scenario scenario, std::string_view owner) {
   const auto budget = compute_budget(scenario, owner);
   // A loss to reach sets the compute; budgets are bounds on it then.
   if (budget && !scenario.target_loss &&
-      !(scenario.params && scenario.tokens)) {
+      !((scenario.params || scenario.active_params) && scenario.tokens)) {
     scenario.flops = budget->flops;
   }
   return scenario;
@@ -112,20 +113,21 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
   std::optional<SizeBudget> tightest;
   const auto add = [&](const char* key,
                        const std::function<bool(Params)>& is_met) {
-    const auto params = largest(is_met);
-    if (!params) fail(owner, std::string("no model meets ") + key);
-    if (!tightest || *params < tightest->params) tightest = {*params, key};
+    const Params params = largest(is_met).value_or(Params(0.0));
+    if (!tightest || params < tightest->params) tightest = {params, key};
   };
+  if (scenario.max_params)
+    tightest = {*scenario.max_params, "model.max_params"};
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (const auto server = server_of(scenario, owner)) {
-    const auto fastest = [server, least](Params params) {
+    const auto fastest = [&](Params params) {
       return cheapest_decode(
-          server->device, typical_transformer(params), server->load, least);
+          server->device, shape_of(scenario, params), server->load, least);
     };
     add("serving.accelerator", [&](Params params) {
       return cheapest_decode(server->device,
-                             typical_transformer(params),
+                             shape_of(scenario, params),
                              server->load,
                              TokensPerSecond(0.0))
           .has_value();
@@ -146,7 +148,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
     const ServingLoad load = load_of(scenario);
     add("serving.device", [&](Params params) {
       const auto speed =
-          decode_alone(*device, typical_transformer(params), load);
+          decode_alone(*device, shape_of(scenario, params), load);
       return speed && speed->per_user >= least;
     });
   }

@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/plan/scenario.h"
@@ -33,11 +35,21 @@ Tokens most_tokens(const Scenario& scenario);
 /// repeats decides on them itself, unless there is a bound.
 Scenario with_open_epochs(Scenario scenario, const Law& law);
 
-/// The run that a scenario leaves the law to choose.
+/// The run that a scenario leaves the law to choose, by the risk of the
+/// scenario; or an error that says why no run keeps every bound, by how much,
+/// and which bound to relax.
+/// @param given     the law, not bound to a scenario
 /// @param scenario  with `flops` from its budgets
-/// @return nothing when no run reaches the loss that the scenario wants.
 /// @throws std::invalid_argument for too little, or contradictions.
-std::optional<Choice> choose(const Law& law, const Scenario& scenario);
+std::variant<Choice, Finding> choose(const Law& given,
+                                     const Scenario& scenario);
+
+/// The scenario without what it wants of the loss, so that its budgets or its
+/// size and data decide.
+Scenario without_goal(Scenario scenario);
+
+/// @throws std::invalid_argument for keys of synthetic data without effect.
+void require_supply(const Scenario& scenario, std::string_view owner);
 
 /// @throws std::invalid_argument for a goal that contradicts the rest.
 void require_goal(const Scenario& scenario, std::string_view owner);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/root.h"
+#include "plan/loss_runs.h"
+#include "plan/valley.h"
 
 namespace isoflop {
 namespace {
@@ -24,75 +26,127 @@ std::optional<double> log_at(F&& log_loss, double wanted) {
   return bracketed_root(gap, kLowestLog, kHighestLog, low, high);
 }
 
-/// The loss that is predicted: of a forecast with its departure.
-Nats loss_of(const Law& law, Params params, Tokens tokens) {
-  return law.is_forecast() ? law.discrepancy->at(params, tokens).loss()
-                           : law.loss(params, tokens);
-}
-
-double log_loss(const Law& law, double log_params, double log_tokens) {
-  return std::log(
-      loss_of(law, Params(std::exp(log_params)), Tokens(std::exp(log_tokens)))
-          .value());
-}
-
-std::optional<double> log_tokens_at(const Law& law,
+std::optional<double> log_tokens_at(const LogLoss& log_loss,
                                     double log_params,
                                     double wanted) {
-  return log_at([&](double x) { return log_loss(law, log_params, x); }, wanted);
+  return log_at([&](double x) { return log_loss(log_params, x); }, wanted);
 }
 
-std::optional<double> log_params_at(const Law& law,
+std::optional<double> log_params_at(const LogLoss& log_loss,
                                     double log_tokens,
                                     double wanted) {
-  return log_at([&](double x) { return log_loss(law, x, log_tokens); }, wanted);
+  return log_at([&](double x) { return log_loss(x, log_tokens); }, wanted);
 }
 
-std::optional<double> exp_of(const std::optional<double>& log) {
-  if (!log) return std::nullopt;
-  return std::exp(*log);
-}
+/// Share of a normal distribution below z.
+double normal_share(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
-/// Smallest of a function with one valley, by golden section.
-template <class F>
-double valley(F&& height, double low, double high) {
-  constexpr double kRatio = 0.6180339887498949;
-  double a = high - kRatio * (high - low);
-  double b = low + kRatio * (high - low);
-  double at_a = height(a);
-  double at_b = height(b);
-  while (high - low > 1e-10) {
-    if (at_a < at_b) {
-      high = std::exchange(b, a);
-      at_b = at_a;
-      a = high - kRatio * (high - low);
-      at_a = height(a);
-    } else {
-      low = std::exchange(a, b);
-      at_a = at_b;
-      b = low + kRatio * (high - low);
-      at_b = height(b);
-    }
-  }
-  return 0.5 * (low + high);
+LossForecast forecast_at(const Law& law, double log_params, double log_tokens) {
+  return law.discrepancy->at(Params(std::exp(log_params)),
+                             Tokens(std::exp(log_tokens)));
 }
 
 }  // namespace
 
+LogLoss log_loss_of(const Law& law) {
+  if (law.is_forecast()) {
+    return [&law](double log_params, double log_tokens) {
+      return std::log(forecast_at(law, log_params, log_tokens).loss().value());
+    };
+  }
+  const auto form = bind_inputs(law.form, {}, "plan");
+  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
+  return [form, theta](double log_params, double log_tokens) {
+    const double inputs[2] = {log_params, log_tokens};
+    return form->evaluate(theta.data(), inputs);
+  };
+}
+
+LogLoss log_loss_of(const Law& law, const DrawLosses& draws, const Risk& risk) {
+  if (risk.is_point()) return log_loss_of(law);
+  if (!law.is_forecast()) {
+    return [&draws, risk](double log_params, double log_tokens) {
+      return std::log(draws.measure(risk, log_params, log_tokens));
+    };
+  }
+  return [&law, risk](double log_params, double log_tokens) {
+    const LossForecast at = forecast_at(law, log_params, log_tokens);
+    const double sd = at.sd_curve();
+    if (risk.kind == Risk::Kind::Mean) return at.log_loss() + 0.5 * sd * sd;
+    const bool is_high = risk.quantile >= 0.5;
+    const double level = std::abs(2.0 * risk.quantile - 1.0);
+    if (level < 1e-9) return at.log_loss();
+    const Interval around = at.curve_interval(level);
+    return std::log(is_high ? around.high : around.low);
+  };
+}
+
+double chance_of_loss(const Law& law,
+                      const DrawLosses& draws,
+                      Nats loss,
+                      Params params,
+                      Tokens tokens) {
+  const double log_params = std::log(params.value());
+  const double log_tokens = std::log(tokens.value());
+  if (!law.is_forecast()) {
+    return draws.share_within(loss, log_params, log_tokens);
+  }
+  const LossForecast at = forecast_at(law, log_params, log_tokens);
+  return normal_share((std::log(loss.value()) - at.log_loss()) / at.sd_curve());
+}
+
+std::optional<Tokens> tokens_for_loss(const LogLoss& log_loss,
+                                      Params params,
+                                      Nats loss) {
+  const auto found =
+      log_tokens_at(log_loss, std::log(params.value()), std::log(loss.value()));
+  return found ? std::optional(Tokens(std::exp(*found))) : std::nullopt;
+}
+
+std::optional<Params> params_for_loss(const LogLoss& log_loss,
+                                      Tokens tokens,
+                                      Nats loss) {
+  const auto found =
+      log_params_at(log_loss, std::log(tokens.value()), std::log(loss.value()));
+  return found ? std::optional(Params(std::exp(*found))) : std::nullopt;
+}
+
+std::optional<Run> cheapest_run(const LogLoss& log_loss,
+                                Nats loss,
+                                Tokens served,
+                                const LossRunBounds& bounds,
+                                const Search& search) {
+  const double wanted = std::log(loss.value());
+  const double most_log_tokens =
+      std::min(kHighestLog, std::log(bounds.most_tokens.value()));
+  // The smallest size: the one that the data, if there are bounds, just make.
+  const auto low = log_params_at(log_loss, most_log_tokens, wanted);
+  const double high =
+      std::min(kHighestLog, std::log(bounds.most_params.value()));
+  if (!low || *low > high) return std::nullopt;
+  const auto log_cost = [&](double log_params) {
+    const auto log_tokens = log_tokens_at(log_loss, log_params, wanted);
+    if (!log_tokens) return std::numeric_limits<double>::infinity();
+    return log_params + std::log(6.0 * std::exp(std::min(*log_tokens, 700.0)) +
+                                 2.0 * served.value());
+  };
+  // The valley may be anywhere: first a grid, then the cells beside its best.
+  const double at = lowest(log_cost, *low, high, search.cells, search.width);
+  const auto log_tokens = log_tokens_at(log_loss, at, wanted);
+  if (!log_tokens) return std::nullopt;
+  return Run{Params(std::exp(at)), Tokens(std::exp(*log_tokens))};
+}
+
 std::optional<Tokens> tokens_for_loss(const Law& law,
                                       Params params,
                                       Nats loss) {
-  const auto tokens = exp_of(
-      log_tokens_at(law, std::log(params.value()), std::log(loss.value())));
-  return tokens ? std::optional(Tokens(*tokens)) : std::nullopt;
+  return tokens_for_loss(log_loss_of(law), params, loss);
 }
 
 std::optional<Params> params_for_loss(const Law& law,
                                       Tokens tokens,
                                       Nats loss) {
-  const auto params = exp_of(
-      log_params_at(law, std::log(tokens.value()), std::log(loss.value())));
-  return params ? std::optional(Params(*params)) : std::nullopt;
+  return params_for_loss(log_loss_of(law), tokens, loss);
 }
 
 std::optional<double> overtraining_overhead(const Law& given,
@@ -112,47 +166,15 @@ std::optional<Optimum> cheapest_lifetime(const Law& law,
                                          Nats loss,
                                          Tokens served,
                                          const LossRunBounds& bounds) {
-  const double wanted = std::log(loss.value());
-  const double most_log_tokens =
-      std::min(kHighestLog, std::log(bounds.most_tokens.value()));
-  // The smallest size: the one that the data, if there are bounds, just make.
-  auto low = log_params_at(law, most_log_tokens, wanted);
-  const double high =
-      std::min(kHighestLog, std::log(bounds.most_params.value()));
-  if (!low || *low > high) return std::nullopt;
-  const auto log_cost = [&](double log_params) {
-    const auto log_tokens = log_tokens_at(law, log_params, wanted);
-    if (!log_tokens) return std::numeric_limits<double>::infinity();
-    return log_params + std::log(6.0 * std::exp(std::min(*log_tokens, 700.0)) +
-                                 2.0 * served.value());
-  };
-  // The valley may be anywhere: first a grid, then the cells beside its best.
-  constexpr int kCells = 200;
-  const double step = (high - *low) / kCells;
-  int best = 0;
-  double least = log_cost(*low);
-  for (int i = 1; i <= kCells; ++i) {
-    const double cost = log_cost(*low + i * step);
-    if (cost < least) {
-      least = cost;
-      best = i;
-    }
-  }
-  const double from = *low + std::max(0, best - 1) * step;
-  const double to = *low + std::min(kCells, best + 1) * step;
-  double at = step > 0.0 ? valley(log_cost, from, to) : *low;
-  // A bound may cut the valley off: then its end is the answer.
-  for (const double end : {*low, high}) {
-    if (log_cost(end) <= log_cost(at)) at = end;
-  }
-  const auto log_tokens = log_tokens_at(law, at, wanted);
-  if (!log_tokens) return std::nullopt;
-  const Params params(std::exp(at));
-  const Tokens tokens(std::exp(*log_tokens));
+  const LogLoss log_loss = log_loss_of(law);
+  const auto run = cheapest_run(log_loss, loss, served, bounds);
+  if (!run) return std::nullopt;
+  const auto& [params, tokens] = *run;
   return Optimum{train_flops(params, tokens),
                  params,
                  tokens,
-                 loss_of(law, params, tokens)};
+                 Nats(std::exp(log_loss(std::log(params.value()),
+                                        std::log(tokens.value()))))};
 }
 
 }  // namespace isoflop

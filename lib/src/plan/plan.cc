@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 #include "base/root.h"
 #include "isoflop/base/suggest.h"
@@ -15,6 +16,10 @@
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
 #include "plan/cluster.h"
+#include "plan/decision.h"
+#include "plan/downstream.h"
+#include "plan/mixture.h"
+#include "plan/synthetic.h"
 
 namespace isoflop {
 namespace {
@@ -124,6 +129,19 @@ std::optional<Finding> data_wall(const Plan& plan,
   worth.tokens =
       tokens_for_loss(fresh, run.params, run.loss).value_or(run.tokens);
   const double waste = alternative(fresh, worth, 1.0).compute_waste;
+  std::string remedy = "with " + format_quantity(best.tokens) +
+                       " tokens this compute gives loss " +
+                       format_number(best.loss.value(), 4);
+  // Passes are capped: a law that weighs them takes more, and a smaller model.
+  if (!is_mixture(plan.scenario) &&
+      plan.law.form->name() != "data_constrained") {
+    const Law weighs =
+        bind_scenario(published_law("muennighoff2023"), plan.scenario, "plan");
+    const Optimum repeated = optimum(weighs, run.flops);
+    remedy += "; " + weighs.id + ", which weighs repeats, takes " +
+              format_quantity(repeated.params) + " params on " +
+              format_quantity(repeated.tokens) + " tokens";
+  }
   return Finding{
       "plan.data-wall",
       Severity::Warning,
@@ -131,9 +149,7 @@ std::optional<Finding> data_wall(const Plan& plan,
           " tokens: the same loss would need " +
           format_number(100.0 / (1.0 + waste), 3) +
           " % of the compute on more data",
-      "with " + format_quantity(best.tokens) +
-          " tokens this compute gives loss " +
-          format_number(best.loss.value(), 4),
+      std::move(remedy),
       {{"compute_waste", waste}, {"tokens_optimal", best.tokens.value()}}};
 }
 
@@ -142,43 +158,47 @@ struct Point {
   Plan plan;
   bool is_free = false;  ///< size and data were chosen by the law
   Tokens most_tokens;
+  std::optional<Nats> target_loss;  ///< given, or that of the target_error
 };
 
-Finding unreachable(const Law& law, const Scenario& scenario) {
-  const Nats loss = *scenario.target_loss;
-  const Nats least = irreducible_loss(law);
-  const bool never = loss <= least;
-  return {"plan.unreachable-loss",
-          Severity::Error,
-          never ? "a loss of " + format_number(loss.value(), 4) +
-                      " is not above " + format_number(least.value(), 4) +
-                      ", where the law ends at any size and data"
-                : "no run within the bounds on size, data and serving reaches "
-                  "a loss of " +
-                      format_number(loss.value(), 4),
-          never ? "aim higher, or use another law"
-                : "allow a larger model or more data",
-          {{"target_loss", loss.value()}, {"irreducible_loss", least.value()}}};
+/// Rent of the cluster over the synthetic tokens that it could write.
+void add_synthetic_price(const Scenario& scenario, Plan& plan) {
+  if (!plan.synthetic) return;
+  const auto cluster = cluster_of(scenario, "plan");
+  if (!cluster || !cluster->price) return;
+  const Flops million = plan.synthetic->flops_per_token * 1e6;
+  plan.synthetic->usd_per_million_tokens = UsdPerMillionTokens(
+      rent(device_hours(million, cluster->peak, cluster->mfu()),
+           *cluster->price)
+          .value());
 }
 
 Point point_of(const Law& given,
-               const Scenario& asked,
+               const Scenario& original,
                std::string_view owner) {
-  require_exact(asked, owner);
+  require_exact(original, owner);
+  const Scenario asked = with_target_loss(original, given);
   require_goal(asked, owner);
   const auto budget = compute_budget(asked, owner);
   const Scenario scenario =
       with_open_epochs(with_compute_budget(asked, owner), given);
   Point point;
-  point.most_tokens = most_tokens(scenario);
   Plan& plan = point.plan;
   plan.law = bind_scenario(given, scenario, owner);
-  plan.scenario = asked;
-  const std::optional<Choice> choice = choose(plan.law, scenario);
-  if (!choice) {
-    plan.findings.push_back(unreachable(plan.law, scenario));
+  plan.scenario = original;
+  const auto chosen = choose_supplied(given, scenario);
+  const Supplied* supplied = std::get_if<Supplied>(&chosen);
+  if (supplied == nullptr) {
+    plan.findings.push_back(std::get<Finding>(chosen));
     return point;
   }
+  const Choice* choice = &supplied->choice;
+  point.most_tokens = most_tokens(supplied->scenario);
+  plan.synthetic = supplied->synthetic;
+  if (plan.synthetic) {
+    plan.law = bind_scenario(given, supplied->scenario, owner);
+  }
+  point.target_loss = scenario.target_loss;
   plan.is_answered = true;
   point.is_free = choice->is_free;
   plan.run = choice->run;
@@ -192,10 +212,18 @@ Point point_of(const Law& given,
       budget && at != std::string::npos) {
     plan.binding.replace(at, kFlopsKey.size(), budget->key);
   }
-  if (scenario.unique_tokens) {
-    plan.epochs = plan.run.tokens / scenario.unique_tokens->middle();
+  if (const auto& unique = supplied->scenario.unique_tokens) {
+    plan.epochs = plan.run.tokens / unique->middle();
   }
-  plan.cost = run_cost(asked, plan.run.params, plan.run.tokens, owner);
+  if (is_mixture(asked)) {
+    plan.total_params = total_params(asked, plan.run.params);
+  }
+  plan.cost = run_cost(asked,
+                       plan.run.params,
+                       plan.run.tokens,
+                       owner,
+                       plan.synthetic ? plan.synthetic->flops : Flops(0.0));
+  add_synthetic_price(asked, plan);
   return point;
 }
 
@@ -212,6 +240,18 @@ void add_intervals(const OptimumEstimate& around, Tokens most, Plan& plan) {
   plan.params = {product / tokens.high, product / tokens.low};
   plan.tokens_per_param = {tokens.low * tokens.low / product,
                            tokens.high * tokens.high / product};
+}
+
+/// What the law predicts of the run, and what its reader must know.
+Prediction prediction_of(const Law& given, const Plan& plan) {
+  PredictInputs inputs;
+  inputs.params = plan.run.params;
+  inputs.tokens = plan.run.tokens;
+  if (const auto error_law = error_law_of(plan.scenario, given)) {
+    inputs.downstream = plan.scenario.error_law.value_or(error_law->id);
+    inputs.allow_unverified = plan.scenario.allow_unverified;
+  }
+  return predict(plan.law, inputs, {plan.options.level});
 }
 
 }  // namespace
@@ -239,12 +279,14 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
-  require_goal(scenario, "plan");
-  const Scenario middle =
-      with_compute_budget(with_open_epochs(at_middle(scenario), law), "plan");
-  const auto choice = choose(bind_scenario(law, middle, "plan"), middle);
-  if (!choice) fail("plan", "no run reaches target_loss");
-  return choice->run;
+  Scenario middle = with_target_loss(at_middle(scenario), law);
+  require_goal(middle, "plan");
+  middle = with_compute_budget(with_open_epochs(middle, law), "plan");
+  const auto chosen = choose_supplied(law, middle);
+  if (const auto* finding = std::get_if<Finding>(&chosen)) {
+    fail("plan", finding->message);
+  }
+  return std::get<Supplied>(chosen).choice.run;
 }
 
 Plan plan_point(const Law& law, const Scenario& scenario) {
@@ -274,8 +316,8 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
     add_intervals(
         optimum_estimate(law, result.run.flops, options.level), most, result);
   }
-  const Prediction prediction =
-      predict(law, result.run.params, result.run.tokens, {options.level});
+  const Prediction prediction = prediction_of(given, result);
+  result.downstream = prediction.downstream;
   if (law.is_forecast()) result.run.loss = Nats(prediction.value);
   result.loss_nats = prediction.interval;
   result.extrapolation = prediction.extrapolation;
@@ -284,7 +326,8 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
       result.findings.push_back(finding);
     }
   }
-  for (Finding& note : law_notes(given)) {
+  // Of a mixture the experts are known: only the bound law leaves them out.
+  for (Finding& note : law_notes(is_mixture(asked) ? law : given)) {
     result.findings.push_back(std::move(note));
   }
   for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
@@ -302,11 +345,13 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   if (auto wall = data_wall(result, given, most)) {
     result.findings.push_back(*std::move(wall));
   }
+  add_decision(given, point.target_loss, result);
   for (const Finding& finding : result.cost.findings) {
     result.findings.push_back(finding);
   }
-  result.versus =
-      compare_accelerators(asked, result.run.flops, options.versus, "plan");
+  const Flops beside = result.synthetic ? result.synthetic->flops : Flops(0.0);
+  result.versus = compare_accelerators(
+      asked, result.run.flops + beside, options.versus, "plan");
   return std::move(result);
 }
 

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "isoflop/units/text.h"
 #include "plan/cluster.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -25,13 +27,25 @@ std::optional<Interval> over_mfu(const std::optional<Q>& amount,
   return Interval{at_one / mfu.high.value(), at_one / mfu.low.value()};
 }
 
+/// Fewest devices, doubling from those that do not, on which training fits.
+std::optional<int> devices_that_fit(const Transformer& shape,
+                                    const Accelerator& device,
+                                    int devices,
+                                    const TrainingMemory& held) {
+  constexpr int kMost = 1 << 24;
+  for (int more = 2 * devices; more <= kMost; more *= 2) {
+    if (smallest_sharding(shape, device, more, held)) return more;
+  }
+  return std::nullopt;
+}
+
 void add_memory(const Scenario& scenario,
                 const Cluster& cluster,
                 Params params,
                 TrainingCost& cost,
                 std::vector<Finding>& findings) {
   if (!cost.devices || !cluster.device.memory) return;
-  const Transformer shape = typical_transformer(params);
+  const Transformer shape = shape_of(scenario, params);
   cost.device_memory = cluster.device.memory;
   TrainingMemory held;
   held.sequence = middle_or(scenario.context, Scenario::kContext);
@@ -43,14 +57,21 @@ void add_memory(const Scenario& scenario,
   }
   if (!cost.sharding) {
     cost.recomputes = false;
-    findings.push_back({"plan.does-not-fit",
-                        Severity::Error,
-                        format_quantity(params) + " params do not fit on " +
-                            std::to_string(*cost.devices) + " " +
-                            cluster.device.id + " in training",
-                        "use more devices, or a smaller model",
-                        {{"devices", double(*cost.devices)},
-                         {"state_bytes", 16.0 * params.value()}}});
+    const auto enough =
+        devices_that_fit(shape, cluster.device, *cost.devices, held);
+    Finding finding{"plan.does-not-fit",
+                    Severity::Error,
+                    format_quantity(params) + " params do not fit on " +
+                        std::to_string(*cost.devices) + " " +
+                        cluster.device.id + " in training",
+                    enough ? "they fit on " + std::to_string(*enough) +
+                                 "; raise cluster.count, or train a smaller "
+                                 "model"
+                           : "train a smaller model",
+                    {{"devices", double(*cost.devices)},
+                     {"state_bytes", 16.0 * params.value()}}};
+    if (enough) finding.values.push_back({"devices_needed", double(*enough)});
+    findings.push_back(std::move(finding));
     return;
   }
   cost.memory = memory_per_device(shape, *cost.sharding, held);
@@ -102,10 +123,32 @@ void require_within(const std::optional<Range<Q>>& asked,
        {{"needed", amount->value()}, {"budget", bound.value()}}});
 }
 
+/// No number of devices ends the work in time: how near the best comes.
+Finding never_on_time(const Cluster& cluster, DeviceHours work, Days wanted) {
+  constexpr int kMost = 1 << 26;
+  double least = std::numeric_limits<double>::infinity();
+  int best = 0;
+  for (int devices = 8; devices <= kMost; devices *= 2) {
+    const double days = work.value() / cluster.kept(devices) / devices / 24.0;
+    if (days < least) {
+      least = days;
+      best = devices;
+    }
+  }
+  return {"plan.not-on-time",
+          Severity::Error,
+          "no number of devices ends the run in " + format_quantity(wanted) +
+              " days: failures eat what more of them add",
+          "give it " + format_quantity(Days(least)) +
+              " days, the least, on about " + std::to_string(best) +
+              " devices, or make failures rarer",
+          {{"days", wanted.value()}, {"least_days", least}}};
+}
+
 TrainingCost training_cost(const Scenario& scenario,
                            const Cluster& cluster,
                            Params params,
-                           Tokens tokens,
+                           Flops flops,
                            std::vector<Finding>& findings) {
   TrainingCost cost;
   cost.accelerator = cluster.device.id;
@@ -113,19 +156,13 @@ TrainingCost training_cost(const Scenario& scenario,
   cost.mfu = cluster.utilisation.mfu;
   cost.mfu_is_assumed = cluster.utilisation.is_assumed;
   cost.usd_per_hour = cluster.price;
-  const DeviceHours work =
-      device_hours(train_flops(params, tokens), cluster.peak, cluster.mfu());
+  const DeviceHours work = device_hours(flops, cluster.peak, cluster.mfu());
   cost.devices = cluster.count;
   if (!cost.devices && scenario.days) {
     const Days days = scenario.days->middle();
     cost.devices = cluster.devices_for(work, days);
     if (!cost.devices) {
-      findings.push_back({"plan.not-on-time",
-                          Severity::Error,
-                          "no number of devices ends the run in " +
-                              format_quantity(days) + " days",
-                          "give it more time",
-                          {{"days", days.value()}}});
+      findings.push_back(never_on_time(cluster, work, days));
     }
   }
   cost.device_hours = work / cluster.kept(cost.devices);
@@ -167,29 +204,52 @@ std::string speed_text(const Decode& speed) {
   return format_quantity(speed.per_user) + " tokens/s";
 }
 
+/// One user alone on the largest group: nothing decodes faster.
+std::optional<Decode> fastest_decode(const Server& server,
+                                     const Transformer& shape) {
+  int devices = 1;
+  while (2 * devices <= server.device.scaleup_devices.value_or(1)) devices *= 2;
+  if (!server.device.memory) return std::nullopt;
+  const Decode alone = decode(server.device, shape, server.load, 1.0, devices);
+  if (alone.memory > *server.device.memory) return std::nullopt;
+  return alone;
+}
+
+Finding too_slow(const Server& server,
+                 const Transformer& shape,
+                 Params params,
+                 TokensPerSecond least) {
+  const auto fastest = fastest_decode(server, shape);
+  const std::string on =
+      format_quantity(params) + " params on " + server.device.id;
+  Finding finding{"plan.too-slow",
+                  Severity::Error,
+                  on + " do not fit the devices that fast links join",
+                  "a smaller model, fewer bits a weight, or another "
+                  "accelerator",
+                  {{"min_tokens_per_second", least.value()}}};
+  if (fastest && fastest->per_user < least) {
+    finding.message =
+        on + " decode at " + speed_text(*fastest) + " at most for each user, " +
+        format_number(100.0 * (1.0 - fastest->per_user / least), 3) +
+        " % less than " + format_quantity(least);
+    finding.values.push_back({"tokens_per_second", fastest->per_user.value()});
+  }
+  return finding;
+}
+
 ServingCost serving_cost(const Scenario& scenario,
                          const Server& server,
                          Params params,
                          std::vector<Finding>& findings) {
   ServingCost cost;
   cost.accelerator = server.device.id;
-  const Transformer shape = typical_transformer(params);
+  const Transformer shape = shape_of(scenario, params);
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   cost.decode = cheapest_decode(server.device, shape, server.load, least);
   if (!cost.decode) {
-    const auto any = cheapest_decode(
-        server.device, shape, server.load, TokensPerSecond(0.0));
-    const std::string on =
-        format_quantity(params) + " params on " + server.device.id;
-    findings.push_back(
-        {"plan.too-slow",
-         Severity::Error,
-         any ? on + " decode at less than " + format_quantity(least) +
-                   " tokens/s for each user"
-             : on + " do not fit the devices that fast links join",
-         "a smaller model, fewer bits a weight, or another accelerator",
-         {{"min_tokens_per_second", least.value()}}});
+    findings.push_back(too_slow(server, shape, params, least));
     return cost;
   }
   if (!server.price) return cost;
@@ -207,9 +267,10 @@ ServingCost serving_cost(const Scenario& scenario,
         {"plan.too-expensive",
          Severity::Error,
          "a million tokens cost at least " +
-             format_quantity(*cost.usd_per_million_tokens) +
-             " USD to serve, and at most " + format_quantity(most) +
-             " are allowed",
+             format_quantity(*cost.usd_per_million_tokens) + " USD to serve, " +
+             format_number(100.0 * (*cost.usd_per_million_tokens / most - 1.0),
+                           3) +
+             " % more than " + format_quantity(most),
          "a smaller model, fewer bits a weight, or slower answers",
          {{"usd_per_million_tokens", cost.usd_per_million_tokens->value()},
           {"most", most.value()}}});
@@ -224,7 +285,7 @@ DeviceCost device_cost(const Scenario& scenario,
   DeviceCost cost;
   cost.accelerator = device.id;
   cost.decode =
-      decode_alone(device, typical_transformer(params), load_of(scenario));
+      decode_alone(device, shape_of(scenario, params), load_of(scenario));
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (cost.decode && cost.decode->per_user >= least) return cost;
@@ -247,18 +308,20 @@ DeviceCost device_cost(const Scenario& scenario,
 RunCost run_cost(const Scenario& scenario,
                  Params params,
                  Tokens tokens,
-                 std::string_view owner) {
+                 std::string_view owner,
+                 Flops beside) {
+  const Flops flops = train_flops(params, tokens) + beside;
   RunCost result;
   if (scenario.target_loss) {
     require_within(scenario.flops,
-                   std::optional(train_flops(params, tokens)),
+                   std::optional(flops),
                    "plan.over-budget",
                    "FLOP",
                    result.findings);
   }
   if (const auto cluster = cluster_of(scenario, owner)) {
     result.training =
-        training_cost(scenario, *cluster, params, tokens, result.findings);
+        training_cost(scenario, *cluster, params, flops, result.findings);
   }
   if (const auto server = server_of(scenario, owner)) {
     if (scenario.max_usd_per_million_tokens && !server->price) {
@@ -290,10 +353,15 @@ std::vector<AcceleratorAlternative> compare_accelerators(
   }
   for (const std::string& name : accelerators) {
     Scenario other;
-    other.accelerator = name;
+    const std::size_t colon = name.find(':');
+    other.accelerator = name.substr(0, colon);
     other.precision = scenario.precision;
+    if (colon != std::string::npos) {
+      other.precision = from_string<Precision>(name.substr(colon + 1));
+    }
     const Cluster cluster = *cluster_of(other, owner);
     AcceleratorAlternative& entry = result.emplace_back();
+    entry.precision = cluster.precision;
     entry.accelerator = cluster.device.id;
     entry.mfu = cluster.utilisation.mfu;
     entry.mfu_is_assumed = cluster.utilisation.is_assumed;

@@ -138,6 +138,8 @@ class ScenarioReader {
                                    : text_of(path_, key, node);
       try {
         set_option(scenario_, info.name, text, key);
+        scenario_.origins.emplace_back(
+            key, path_ + ":" + std::to_string(at.begin.line));
       } catch (const std::invalid_argument& error) {
         throw DataError(location_of(path_, node.source()), error.what());
       }
@@ -228,6 +230,10 @@ Scenario edited(Scenario scenario,
                 std::string_view owner) {
   for (const std::string& assignment : edits.set) {
     set_key(scenario, assignment, owner);
+    const std::string key = assignment.substr(0, assignment.find('='));
+    std::erase_if(scenario.origins,
+                  [&](const auto& entry) { return entry.first == key; });
+    scenario.origins.emplace_back(key, "set");
   }
   return scenario;
 }

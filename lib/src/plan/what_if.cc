@@ -2,8 +2,10 @@
 #include "isoflop/plan/what_if.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 
 #include "isoflop/base/parallel.h"
@@ -130,7 +132,8 @@ void solve(const Law& law, const Scenario& scenario, WhatIfPoint& point) {
 
 WhatIf what_if(const Law& given,
                const Scenario& scenario,
-               const WhatIfOptions& options) {
+               const WhatIfOptions& options,
+               const WhatIfProgress& progress) {
   validate(scenario, "whatif");
   validate(options, "whatif");
   if (options.vary.empty()) fail("whatif", "nothing varies; give vary");
@@ -146,33 +149,50 @@ WhatIf what_if(const Law& given,
     count *= axes.back().values.size();
     if (count > kMostPoints) fail("whatif", "more than a million points");
   }
-  // Points need no draws, and copies of them cost more than the plan.
+  // Only a risk needs draws, and copies of them cost more than the plan.
+  const bool has_risk =
+      scenario.risk ||
+      std::any_of(axes.begin(), axes.end(), [](const Axis& axis) {
+        return axis.key == "goal.risk";
+      });
+  const auto without_draws = [&](Law law) {
+    if (!has_risk) law.draws.resize(0, law.draws.cols());
+    return law;
+  };
   std::map<std::string, Law> laws;
-  Law own = given;
-  own.draws.resize(0, own.draws.cols());
+  const Law own = without_draws(given);
   for (const Axis& axis : axes) {
     if (axis.key != "law") continue;
     for (const std::string& id : axis.values) {
-      laws[id] = find_law(id, scenario.allow_unverified);
-      laws[id].draws.resize(0, laws[id].draws.cols());
+      laws[id] = without_draws(find_law(id, scenario.allow_unverified));
     }
   }
   result.points.resize(count);
-  parallel_for(
-      static_cast<std::int64_t>(count), options.threads, [&](std::int64_t i) {
-        WhatIfPoint& point = result.points[static_cast<std::size_t>(i)];
-        point.values.resize(axes.size());
-        Scenario changed = scenario;
-        auto left = static_cast<std::size_t>(i);
-        for (std::size_t k = axes.size(); k-- > 0;) {
-          const Axis& axis = axes[k];
-          point.values[k] = axis.values[left % axis.values.size()];
-          left /= axis.values.size();
-          set_key(changed, axis.key + "=" + point.values[k], "whatif");
-        }
-        const auto at = laws.find(changed.law);
-        solve(at == laws.end() ? own : at->second, changed, point);
-      });
+  const auto all = static_cast<std::int64_t>(count);
+  std::atomic<std::int64_t> done{0};
+  std::mutex telling;
+  const auto tell = [&] {
+    constexpr std::int64_t kSteps = 200;
+    const std::int64_t now = ++done;
+    if (!progress || now % std::max<std::int64_t>(1, all / kSteps) != 0) return;
+    const std::lock_guard lock(telling);
+    progress(now, all);
+  };
+  parallel_for(all, options.threads, [&](std::int64_t i) {
+    WhatIfPoint& point = result.points[static_cast<std::size_t>(i)];
+    point.values.resize(axes.size());
+    Scenario changed = scenario;
+    auto left = static_cast<std::size_t>(i);
+    for (std::size_t k = axes.size(); k-- > 0;) {
+      const Axis& axis = axes[k];
+      point.values[k] = axis.values[left % axis.values.size()];
+      left /= axis.values.size();
+      set_key(changed, axis.key + "=" + point.values[k], "whatif");
+    }
+    const auto at = laws.find(changed.law);
+    solve(at == laws.end() ? own : at->second, changed, point);
+    tell();
+  });
   return result;
 }
 

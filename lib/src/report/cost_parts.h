@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "isoflop/plan/run_cost.h"
+#include "isoflop/plan/plan.h"
 #include "report/json_parts.h"
 
-// What a run costs, as a part of other reports.
+// What a run costs, and what a decision on it needs, as parts of reports.
 namespace isoflop {
 
 /// Blocks with an empty line before each; "" where nothing was asked for.
@@ -17,5 +17,20 @@ std::string versus_text(const std::vector<AcceleratorAlternative>& versus);
 /// Adds the fields of a cost to a result and to its intervals.
 void add_cost_json(const RunCost& cost, Json& result, Json& intervals);
 Json versus_json(const std::vector<AcceleratorAlternative>& versus);
+
+/// Adds what more of each bound is worth, the frontier, and the risk.
+void add_decision_json(const Plan& plan, Json& result);
+
+/// The inputs of a scenario and where each is from.
+Json scenario_json(const Scenario& scenario);
+
+/// What more of each bound is worth, in a line or two.
+std::string sensitivity_text(const Plan& plan);
+/// Whether synthetic data pay.
+std::string synthetic_text(const Plan& plan);
+/// What the doubt of the law does to the plan.
+std::string risk_text(const Plan& plan);
+/// Tables with an empty line before each.
+std::string frontier_text(const Plan& plan);
 
 }  // namespace isoflop

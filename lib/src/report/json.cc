@@ -202,8 +202,7 @@ std::string to_json(const Prediction& prediction) {
 }
 
 std::string to_json(const Plan& plan) {
-  Json inputs = Json::object();
-  echo(plan.scenario, inputs);
+  Json inputs = scenario_json(plan.scenario);
   echo(plan.options, inputs);
   if (!plan.is_answered) {
     return dump(envelope("plan", std::move(inputs), nullptr, plan.findings));
@@ -234,6 +233,7 @@ std::string to_json(const Plan& plan) {
                  {"flat_params", json_of(plan.flat_params)},
                  {"alternatives", std::move(alternatives)},
                  {"extrapolation", json_of(plan.extrapolation)}};
+  add_decision_json(plan, result);
   add_cost_json(plan.cost, result, result["intervals"]);
   result["versus"] = versus_json(plan.versus);
   return dump(
@@ -276,7 +276,7 @@ Json accepted_json(const std::vector<Accepted>& accepted) {
 
 Json check_json(const Check& check) {
   Json inputs = {{"name", check.scenario.name}};
-  echo(check.scenario, inputs);
+  inputs.update(scenario_json(check.scenario));
   echo(check.options, inputs);
   Json by_law = Json::array();
   for (const LawVerdict& verdict : check.by_law) {

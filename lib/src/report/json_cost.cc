@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "isoflop/plan/origins.h"
 #include "report/cost_parts.h"
 
 namespace isoflop {
@@ -93,6 +96,7 @@ Json versus_json(const std::vector<AcceleratorAlternative>& versus) {
   for (const AcceleratorAlternative& other : versus) {
     array.push_back(
         {{"accelerator", other.accelerator},
+         {"precision", json_of(other.precision)},
          {"mfu", mfu_json(other.mfu)},
          {"mfu_is_assumed", other.mfu_is_assumed},
          {"device_hours", other.device_hours.value()},
@@ -101,6 +105,109 @@ Json versus_json(const std::vector<AcceleratorAlternative>& versus) {
          {"break_even_usd_per_hour", json_of(other.break_even_usd_per_hour)}});
   }
   return array;
+}
+
+namespace {
+
+Json run_json(const Optimum& run) {
+  return {{"params", run.params.value()},
+          {"tokens", run.tokens.value()},
+          {"flops", run.flops.value()},
+          {"loss_nats", run.loss.value()}};
+}
+
+/// An elasticity; null where a quantity vanishes.
+Json slope_json(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Json sensitivity_json(const Sensitivity& entry) {
+  Json json = {{"key", entry.key},
+               {"value", entry.value},
+               {"factor", entry.factor},
+               {"problem", nullptr}};
+  if (!entry.problem.empty()) {
+    json["problem"] = entry.problem;
+    json["loss_nats"] = nullptr;
+    json["elasticity"] = nullptr;
+    return json;
+  }
+  json["loss_nats"] = entry.loss_nats;
+  json["elasticity"] = {
+      {"params", slope_json(entry.params_elasticity)},
+      {"tokens", slope_json(entry.tokens_elasticity)},
+      {"loss_nats", slope_json(entry.loss_elasticity)},
+      {"flops", slope_json(entry.flops_elasticity)},
+      {"usd",
+       entry.usd_elasticity ? slope_json(*entry.usd_elasticity) : Json()}};
+  return json;
+}
+
+Json frontier_json(const std::vector<FrontierPoint>& points,
+                   const char* factor_name) {
+  Json array = Json::array();
+  for (const FrontierPoint& point : points) {
+    Json json = {{factor_name, point.factor}};
+    json.update(run_json(point.run));
+    json["device_hours"] = json_of(point.device_hours);
+    json["days"] = json_of(point.days);
+    json["usd"] = json_of(point.usd);
+    json["tokens_per_second_per_user"] = json_of(point.tokens_per_second);
+    json["usd_per_million_tokens"] = json_of(point.usd_per_million_tokens);
+    json["lifetime_usd"] = json_of(point.lifetime_usd);
+    array.push_back(std::move(json));
+  }
+  return array;
+}
+
+}  // namespace
+
+void add_decision_json(const Plan& plan, Json& result) {
+  result["sensitivity"] = Json::array();
+  for (const Sensitivity& entry : plan.sensitivity) {
+    result["sensitivity"].push_back(sensitivity_json(entry));
+  }
+  result["frontier"] = {
+      {"training", frontier_json(plan.frontier, "flops_factor")},
+      {"serving", frontier_json(plan.serving_frontier, "size_factor")}};
+  result["risk"] = nullptr;
+  if (plan.risk) {
+    result["risk"] = {{"measure", to_string(plan.risk->risk)},
+                      {"by_point", run_json(plan.risk->by_point)},
+                      {"by_measure", run_json(plan.risk->by_risk)},
+                      {"regret_nats", plan.risk->regret_nats}};
+  }
+  result["loss_chance"] = json_of(plan.loss_chance);
+  result["params_total"] = json_of(plan.total_params);
+  result["synthetic"] = nullptr;
+  if (plan.synthetic) {
+    result["synthetic"] = {
+        {"tokens", plan.synthetic->tokens.value()},
+        {"flops", plan.synthetic->flops.value()},
+        {"flops_per_token", plan.synthetic->flops_per_token.value()},
+        {"usd_per_million_tokens",
+         json_of(plan.synthetic->usd_per_million_tokens)},
+        {"loss_without", plan.synthetic->loss_without.value()}};
+  }
+  result["downstream"] = nullptr;
+  if (plan.downstream) {
+    result["downstream"] = {{"law", plan.downstream->law},
+                            {"error_rate", plan.downstream->error_rate}};
+    result["intervals"]["error_rate"] = json_of(plan.downstream->interval);
+  }
+}
+
+Json scenario_json(const Scenario& scenario) {
+  Json inputs = Json::object();
+  echo(scenario, inputs);
+  Json origins = Json::object();
+  for (const InputOrigin& origin : input_origins(scenario)) {
+    Json entry = {{"value", origin.value}, {"from", origin.from}};
+    if (!origin.source.empty()) entry["source"] = origin.source;
+    origins[origin.key] = std::move(entry);
+  }
+  inputs["origins"] = std::move(origins);
+  return inputs;
 }
 
 }  // namespace isoflop

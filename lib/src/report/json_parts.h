@@ -14,6 +14,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/discrepancy.h"
+#include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
 #include "isoflop/version.h"
@@ -38,6 +39,7 @@ template <WordedEnum E>
 Json json_of(E value) {
   return std::string(to_string(value));
 }
+inline Json json_of(const Risk& risk) { return to_string(risk); }
 template <class Tag>
 Json json_of(Quantity<Tag> value) {
   return value.value();

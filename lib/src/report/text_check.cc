@@ -202,6 +202,9 @@ std::string needs_lines(const Check& check) {
 }
 
 std::string laws_table(const Check& check) {
+  if (check.by_law.empty()) {
+    return wrap("no published law of such models has a vote", 2);
+  }
   TextTable table("lrrrl");
   table.add({"law", "optimal params", "N/N*", "wasted", ""});
   for (const LawVerdict& verdict : check.by_law) {

@@ -17,6 +17,9 @@ std::string run_table(const Plan& plan) {
   table.add({"params",
              format_quantity(plan.run.params),
              interval_text(plan.params, ParamsTag::unit)});
+  if (plan.total_params) {
+    table.add({"with all experts", format_quantity(*plan.total_params), ""});
+  }
   table.add({"tokens",
              format_quantity(plan.run.tokens),
              interval_text(plan.tokens, TokensTag::unit)});
@@ -58,8 +61,8 @@ std::string to_text(const Plan& plan) {
     return text;
   }
   std::string text = "PLAN   " + format_quantity(plan.run.params) +
-                     " params on " + format_quantity(plan.run.tokens) +
-                     " tokens, loss " +
+                     (plan.total_params ? " active" : "") + " params on " +
+                     format_quantity(plan.run.tokens) + " tokens, loss " +
                      format_number(plan.run.loss.value(), 4) + ", under " +
                      printable(plan.law.id) + "\n\n" + run_table(plan) + "\n" +
                      wrap("set by: " + plan.binding, 2);
@@ -77,7 +80,8 @@ std::string to_text(const Plan& plan) {
                      " times the largest run behind the law",
                  2);
   }
-  text += cost_text(plan.cost) + versus_text(plan.versus);
+  text += synthetic_text(plan) + sensitivity_text(plan) + risk_text(plan) +
+          cost_text(plan.cost) + versus_text(plan.versus) + frontier_text(plan);
   return text + "\nOther sizes at the same compute\n" +
          alternatives_table(plan);
 }

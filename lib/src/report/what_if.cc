@@ -190,8 +190,7 @@ std::string to_text(const WhatIf& result) {
 }
 
 std::string to_json(const WhatIf& result) {
-  Json inputs = Json::object();
-  echo(result.scenario, inputs);
+  Json inputs = scenario_json(result.scenario);
   echo(result.options, inputs);
   inputs["law"] = result.law;
   Json points = Json::array();

@@ -10,8 +10,10 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
+#include "isoflop/laws/predict.h"
 #include "isoflop/plan/run_cost.h"
 #include "isoflop/plan/scenario.h"
+#include "isoflop/plan/sensitivity.h"
 
 namespace isoflop {
 
@@ -32,8 +34,9 @@ struct PlanOptions {
               "fit.not-identified (repeatable)"),
         field("versus",
               &PlanOptions::versus,
-              "another accelerator for the same training, and the rent at "
-              "which it is cheaper (repeatable)"));
+              "another accelerator for the same training, as h200-sxm or "
+              "h100-sxm:fp8, and the rent at which it is cheaper "
+              "(repeatable)"));
   }
 };
 
@@ -46,6 +49,25 @@ struct SizeAlternative {
   double loss_regret_nats = 0.0;
   /// Compute that the optimum needs less for the same loss: C / C_same - 1.
   double compute_waste = 0.0;
+};
+
+/// A plan by the law's point beside one by a measure of the loss over the
+/// draws. Both losses are that measure.
+struct RiskView {
+  Risk risk;         ///< the plan's own; the mean for a plan by the point
+  Optimum by_point;  ///< loses `regret_nats` by the measure
+  Optimum by_risk;
+  double regret_nats = 0.0;
+};
+
+/// Verified synthetic tokens, taken to be as good as new ones.
+struct SyntheticSupply {
+  Tokens tokens;  ///< that are kept; 0 where none pay
+  Flops flops;    ///< to write and judge them
+  Flops flops_per_token;
+  /// At the MFU of training, which decoding does not reach: at least this.
+  std::optional<UsdPerMillionTokens> usd_per_million_tokens;
+  Nats loss_without;
 };
 
 struct Plan {
@@ -62,7 +84,15 @@ struct Plan {
   std::optional<Interval> tokens;
   std::optional<Interval> tokens_per_param;
   std::optional<Interval> loss_nats;
-  std::string binding;  ///< scenario key of the limit that binds
+  std::string binding;                 ///< scenario key of the limit that binds
+  std::optional<Params> total_params;  ///< of a mixture, with resting experts
+  std::optional<SyntheticSupply> synthetic;
+  std::optional<RiskView> risk;       ///< absent without draws
+  std::optional<double> loss_chance;  ///< that target_loss is reached
+  std::optional<DownstreamPrediction> downstream;  ///< by the error_law
+  std::vector<Sensitivity> sensitivity;
+  std::vector<FrontierPoint> frontier;          ///< see `training_frontier`
+  std::vector<FrontierPoint> serving_frontier;  ///< where it is served
   /// Sizes at the same compute whose loss is at most 0.1 % above.
   std::optional<Interval> flat_params;
   std::vector<SizeAlternative> alternatives;  ///< those the data allow
@@ -79,7 +109,9 @@ struct Plan {
 /// the budget at which they are optimal. Unique tokens limit D to
 /// `max_epochs` passes, demands on serving N where it is free. Dollars, days
 /// and energy become compute on the cluster, and the tightest budget binds.
-/// With a loss to reach, the run that costs least in training, or in its life.
+/// With a loss to reach, or a downstream error, the run that costs least in
+/// training, or in its life. With a risk, size and data are chosen by the mean
+/// or a quantile of the loss over the law's draws.
 ///
 /// @throws std::invalid_argument when the scenario gives ranges, nothing, or
 ///     values that contradict C = 6 N D by more than 1 %.
@@ -87,8 +119,9 @@ Plan plan(const Law& law,
           const Scenario& scenario,
           const PlanOptions& options = {});
 
-/// The same by the law's point alone, for many scenarios: no intervals, no
-/// alternatives, and whatever the status of the law.
+/// The run, its binding limit and its cost alone, for many scenarios: no
+/// intervals, no alternatives, and whatever the status of the law. Draws are
+/// only needed for a risk.
 Plan plan_point(const Law& law, const Scenario& scenario);
 
 /// Size and data that `plan` would choose, whatever the status of the law;

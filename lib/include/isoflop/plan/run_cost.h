@@ -69,13 +69,15 @@ struct RunCost {
 
 /// The bill of a run. A model of another shape than `typical_transformer`
 /// differs in memory and cache, not in training time.
-/// @param owner  name for messages: the verb.
+/// @param owner   name for messages: the verb.
+/// @param beside  FLOP beside those of training: synthetic data
 /// @throws std::invalid_argument for a key that has no effect because another
 ///     is missing, an unknown accelerator, or a number that nobody knows.
 RunCost run_cost(const Scenario& scenario,
                  Params params,
                  Tokens tokens,
-                 std::string_view owner);
+                 std::string_view owner,
+                 Flops beside = Flops(0.0));
 
 /// Training compute that a budget pays for.
 struct ComputeBudget {
@@ -94,20 +96,22 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
 /// not both given.
 Scenario with_compute_budget(Scenario scenario, std::string_view owner);
 
-/// Most parameters that meet the demands on serving.
+/// Most parameters that `max_params` and the demands on serving allow; none
+/// where no model meets them.
 struct SizeBudget {
   Params params;
   std::string key;
 };
 
 /// @return nothing where the scenario demands nothing.
-/// @throws std::invalid_argument also when no size meets a demand.
+/// @throws std::invalid_argument as `run_cost`.
 std::optional<SizeBudget> size_budget(const Scenario& scenario,
                                       std::string_view owner);
 
 /// Another accelerator for the same training.
 struct AcceleratorAlternative {
   std::string accelerator;
+  Precision precision = Precision::Bf16;
   Range<Share> mfu;
   bool mfu_is_assumed = false;
   DeviceHours device_hours;
@@ -117,7 +121,8 @@ struct AcceleratorAlternative {
   std::optional<UsdPerHour> break_even_usd_per_hour;
 };
 
-/// Without failures, for each of the accelerators.
+/// Without failures, for each of the accelerators: an id, or id:precision for
+/// another precision than that of the scenario.
 std::vector<AcceleratorAlternative> compare_accelerators(
     const Scenario& scenario,
     Flops flops,

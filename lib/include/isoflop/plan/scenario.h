@@ -10,23 +10,15 @@
 
 #include "isoflop/base/error.h"
 #include "isoflop/base/field.h"
+#include "isoflop/cost/data_supply.h"
+#include "isoflop/cost/model.h"
 #include "isoflop/cost/training.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
 
 namespace isoflop {
-
-/// What a plan makes least.
-enum class Goal { Loss, TrainingCost, LifetimeCost };
-
-template <>
-struct EnumWords<Goal> {
-  static constexpr std::pair<Goal, std::string_view> values[] = {
-      {Goal::Loss, "loss"},
-      {Goal::TrainingCost, "training_cost"},
-      {Goal::LifetimeCost, "lifetime_cost"}};
-};
 
 /// A finding that a scenario file accepts, and why.
 struct Acceptance {
@@ -46,10 +38,20 @@ struct Scenario {
   std::optional<Range<Tokens>> tokens;
   std::optional<Range<Tokens>> unique_tokens;
   std::optional<Range<double>> max_epochs;
+  std::optional<Params> max_params;
+  std::optional<Architecture> architecture;
+  std::optional<Params> active_params;
+  std::optional<int> experts;
+  std::optional<Params> generator_params;
+  std::optional<Share> acceptance;
+  std::optional<Params> verifier_params;
   bool allow_unverified = false;
 
   std::optional<Goal> minimise;
   std::optional<Nats> target_loss;
+  std::optional<Share> target_error;
+  std::optional<std::string> error_law;
+  std::optional<Risk> risk;
   std::optional<Range<Usd>> usd;
   std::optional<Range<Days>> days;
   std::optional<Range<Joules>> energy;
@@ -77,7 +79,9 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
-  std::vector<Acceptance> accept;  ///< findings that do not count
+  std::vector<Acceptance> accept;    ///< findings that do not count
+  /// Key and place of what a file or an edit set: "plan.toml:3", "set".
+  std::vector<std::pair<std::string, std::string>> origins;
 
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
@@ -119,6 +123,43 @@ struct Scenario {
               "`plan` no bound under a law that weighs repeats",
               at_least(1),
               "data.max_epochs"),
+        field("max_params",
+              &Scenario::max_params,
+              "largest size that a plan may choose; of a mixture, active",
+              kPositive,
+              "model.max_params"),
+        field("architecture",
+              &Scenario::architecture,
+              "dense or moe, a mixture of experts; when absent what experts "
+              "say",
+              kAnyNumber,
+              "model.architecture"),
+        field("active_params",
+              &Scenario::active_params,
+              "parameters of a mixture that work on a token: N of C = 6 N D",
+              kPositive,
+              "model.active_params"),
+        field("experts",
+              &Scenario::experts,
+              "experts a layer; 1 is a dense model",
+              between(1, 1e5),
+              "model.experts"),
+        field("generator_params",
+              &Scenario::generator_params,
+              "size of a model that may write synthetic tokens, which count "
+              "as distinct ones; needs flops and unique_tokens",
+              kPositive,
+              "data.synthetic.generator_params"),
+        field("acceptance",
+              &Scenario::acceptance,
+              "share of its tokens that is kept; when absent 1",
+              kPositiveShare,
+              "data.synthetic.acceptance"),
+        field("verifier_params",
+              &Scenario::verifier_params,
+              "size of a model that judges every token written",
+              kPositive,
+              "data.synthetic.verifier_params"),
         field("allow_unverified",
               &Scenario::allow_unverified,
               kAllowUnverifiedHelp,
@@ -140,6 +181,22 @@ struct Scenario {
               "loss to reach, nats per token",
               kPositive,
               "goal.loss"),
+        field("target_error",
+              &S::target_error,
+              "downstream error to reach, by the error_law",
+              kOpenUnit,
+              "goal.error"),
+        field("error_law",
+              &S::error_law,
+              "law of downstream error that reads this law's losses",
+              kAnyNumber,
+              "goal.error_law"),
+        field("risk",
+              &S::risk,
+              "loss that a plan goes by: of the law's point, or over its draws "
+              "the mean or a quantile, as q90; when absent point",
+              kAnyNumber,
+              "goal.risk"),
         field("usd",
               &S::usd,
               "dollars for training; the tightest budget binds",

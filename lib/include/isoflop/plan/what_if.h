@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -52,14 +54,19 @@ struct WhatIf {
   std::vector<WhatIfPoint> points;  ///< the last axis runs fastest
 };
 
-/// The plan at each combination of the values of one to many keys, by the
-/// law's point.
+/// Called now and then with the points that are planned and all points, by one
+/// thread at a time.
+using WhatIfProgress = std::function<void(std::int64_t, std::int64_t)>;
+
+/// The plan at each combination of the values of one to many keys: by the
+/// law's point, or by the risk of the scenario.
 ///
 /// @throws std::invalid_argument for an axis that cannot be meant, or more
 ///     than a million points. A combination that cannot be planned is a point
 ///     with its problem.
 WhatIf what_if(const Law& law,
                const Scenario& scenario,
-               const WhatIfOptions& options);
+               const WhatIfOptions& options,
+               const WhatIfProgress& progress = {});
 
 }  // namespace isoflop

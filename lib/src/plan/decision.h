@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "isoflop/plan/plan.h"
+
+namespace isoflop {
+
+/// What a decision needs beside the run: what more of each bound is worth,
+/// other compute and other sizes, and what the doubt of the law does to it.
+/// Adds to what is found too.
+/// @param given        the law, not bound to the scenario
+/// @param target_loss  given, or that of the target_error
+void add_decision(const Law& given,
+                  std::optional<Nats> target_loss,
+                  Plan& plan);
+
+}  // namespace isoflop

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/synthetic.h"
+
+#include <limits>
+#include <utility>
+
+#include "isoflop/cost/data_supply.h"
+#include "plan/cluster.h"
+#include "plan/valley.h"
+
+namespace isoflop {
+namespace {
+
+/// The scenario when a share of its compute writes synthetic tokens.
+Scenario with_share(const Scenario& scenario, Flops a_token, double share) {
+  const Flops all = scenario.flops->middle();
+  const Tokens unique = scenario.unique_tokens->middle();
+  Scenario changed = scenario;
+  changed.flops = all * (1.0 - share);
+  changed.unique_tokens = unique + Tokens(share * (all / a_token));
+  return changed;
+}
+
+}  // namespace
+
+std::variant<Supplied, Finding> choose_supplied(const Law& law,
+                                                const Scenario& scenario) {
+  const auto solved = [&](const Scenario& changed) {
+    return choose(law, changed);
+  };
+  auto alone = solved(scenario);
+  if (auto* finding = std::get_if<Finding>(&alone)) return *finding;
+  Supplied without{std::get<Choice>(std::move(alone)), scenario, {}};
+  if (!scenario.generator_params) return without;
+  const SyntheticData made{*scenario.generator_params,
+                           scenario.acceptance.value_or(Share(1.0)),
+                           scenario.verifier_params};
+  const Flops a_token = synthetic_flops(made);
+  const auto loss = [&](double share) {
+    const auto chosen = solved(with_share(scenario, a_token, share));
+    const auto* choice = std::get_if<Choice>(&chosen);
+    return choice ? choice->run.loss.value()
+                  : std::numeric_limits<double>::infinity();
+  };
+  constexpr double kMostShare = 0.95;
+  constexpr int kCells = 38;
+  const double share = lowest(loss, 0.0, kMostShare, kCells, 1e-7);
+  SyntheticSupply supply;
+  supply.flops_per_token = a_token;
+  supply.loss_without = without.choice.run.loss;
+  if (!(share > 0.0) || loss(share) >= supply.loss_without.value()) {
+    without.synthetic = supply;
+    return without;
+  }
+  Supplied with{{}, with_share(scenario, a_token, share), {}};
+  with.choice = std::get<Choice>(solved(with.scenario));
+  supply.flops = scenario.flops->low * share;
+  supply.tokens = Tokens(supply.flops / a_token);
+  with.synthetic = supply;
+  return with;
+}
+
+}  // namespace isoflop
