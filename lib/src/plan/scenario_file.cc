@@ -214,12 +214,17 @@ void set_key(Scenario& scenario,
     fail("'" + std::string(assignment) + "' is not key=value");
   }
   const std::string key(assignment.substr(0, at));
+  // What-if tables set keys at every point: no texts are made on the way.
+  std::string_view name;
   std::vector<std::string> known;
+  for_each_field(scenario, [&](const auto& field, const auto&) {
+    if (field.key == key) name = field.name;
+  });
+  if (!name.empty()) {
+    set_option(scenario, name, assignment.substr(at + 1), owner);
+    return;
+  }
   for (const OptionInfo& info : option_infos<Scenario>()) {
-    if (info.key == key) {
-      set_option(scenario, info.name, assignment.substr(at + 1), owner);
-      return;
-    }
     known.push_back(info.key);
   }
   fail("unknown key '" + key + "'" + hint(key, known));
