@@ -42,7 +42,8 @@ Checks some_checks(const std::string& name) {
           return check_router(load);
         }
         CheckOptions options;
-        if (asked == "accepted") options.accept = {"plan.overparameterized"};
+        if (asked == "accepted")
+          options.accept = {"plan.overparameterized=all <data> there is"};
         Scenario scenario = read_scenario(path);
         for (auto& [key, at] : scenario.places) at.path = name;
         return check(published_law("besiroglu2024"), scenario, options);
@@ -89,6 +90,8 @@ TEST(Sarif, SuppressesWhatIsAcceptedAndNotesWhatCannotBeJudged) {
     ++suppressed;
     EXPECT_EQ(result["ruleId"], "plan.overparameterized");
     EXPECT_EQ(result["level"], "note");
+    EXPECT_EQ(result["suppressions"][0]["justification"],
+              "all <data> there is");
   }
   EXPECT_EQ(suppressed, 1);
   const json& invocation = run["invocations"][0];
@@ -104,7 +107,9 @@ TEST(Github, WritesAWorkflowCommandForEachFinding) {
   EXPECT_THAT(text,
               HasSubstr("::error file=plan.toml,line=2,col=1,"
                         "title=plan.overparameterized::530B parameters"));
-  EXPECT_THAT(text, HasSubstr("title=plan.overparameterized::accepted: 530B"));
+  EXPECT_THAT(text,
+              HasSubstr("title=plan.overparameterized::accepted (all <data> "
+                        "there is): 530B"));
   EXPECT_THAT(text, HasSubstr("::error file=load.csv,title=moe.imbalanced::"));
   EXPECT_THAT(text,
               HasSubstr("::error file=bad.toml,line=2,col=5,title=bad.toml::"
@@ -135,7 +140,9 @@ TEST(Junit, CountsCasesByRule) {
   EXPECT_THAT(text, HasSubstr("<testsuite name=\"plan.toml\""));
   EXPECT_THAT(text, HasSubstr("name=\"plan.data-wall\"/>"));
   EXPECT_THAT(text, HasSubstr("<failure type=\"error\" message=\"530B"));
-  EXPECT_THAT(text, HasSubstr("<skipped message=\"accepted: 530B"));
+  EXPECT_THAT(text,
+              HasSubstr("<skipped message=\"accepted (all &lt;data&gt; "
+                        "there is): 530B"));
   EXPECT_THAT(text, HasSubstr("a&lt;b&gt;&amp;&quot;c&quot;"));
   EXPECT_THAT(text, HasSubstr("<system-out>note: plan.toml:"));
   checks.options.fail_on = FailOn::Note;

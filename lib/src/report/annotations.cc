@@ -85,13 +85,11 @@ struct Case {
   bool fails(FailOn fail_on) const {
     return std::any_of(
         lines.begin(), lines.end(), [&](const FindingLine& line) {
-          return !line.is_accepted && static_cast<int>(line.finding.severity) >=
-                                          static_cast<int>(fail_on);
+          return !line.accepted && static_cast<int>(line.finding.severity) >=
+                                       static_cast<int>(fail_on);
         });
   }
-  bool is_accepted() const {
-    return !lines.empty() && lines.front().is_accepted;
-  }
+  bool is_accepted() const { return !lines.empty() && lines.front().accepted; }
 };
 
 /// A case for each rule that was asked, then for each other code that fired.
@@ -128,7 +126,9 @@ std::string case_xml(const Case& c, const std::string& suite, FailOn fail_on) {
   }
   std::string inside;
   if (c.is_accepted()) {
-    inside = "<skipped message=\"accepted: " + xml(first.message) + "\"/>";
+    inside = "<skipped message=\"" +
+             xml(accepted_words(*c.lines.front().accepted) + first.message) +
+             "\"/>";
   } else if (c.fails(fail_on)) {
     inside = "<failure type=\"" + std::string(to_string(first.severity)) +
              "\" message=\"" + xml(first.message) + "\">" + xml(text) +
@@ -197,7 +197,7 @@ std::string to_github(const Checks& checks) {
       text += command(kind,
                       line.at,
                       finding.code,
-                      (line.is_accepted ? "accepted: " : "") +
+                      (line.accepted ? accepted_words(*line.accepted) : "") +
                           (line.at.path.empty() && !checked.name.empty()
                                ? printable(checked.name) + ": "
                                : std::string()) +

@@ -14,8 +14,16 @@ namespace isoflop {
 struct FindingLine {
   Finding finding;
   Location at;
-  bool is_accepted = false;
+  const Accepted* accepted = nullptr;  ///< of the answer, where it is accepted
 };
+
+inline const Accepted* acceptance_of(const Finding& finding,
+                                     const std::vector<Accepted>& accepted) {
+  for (const Accepted& entry : accepted) {
+    if (entry.code == finding.code) return &entry;
+  }
+  return nullptr;
+}
 
 /// Every finding of one answer, as it has them.
 inline std::vector<FindingLine> lines_of(const Checked& checked) {
@@ -24,16 +32,23 @@ inline std::vector<FindingLine> lines_of(const Checked& checked) {
     for (const Finding& finding : plan->findings) {
       lines.push_back({finding,
                        place_of(*plan, finding).at,
-                       is_accepted(finding, plan->accepted)});
+                       acceptance_of(finding, plan->accepted)});
     }
   } else if (const auto* router = std::get_if<RouterCheck>(&checked.answer)) {
     for (const Finding& finding : router->findings) {
       lines.push_back({finding,
                        {router->source, 0, 0},
-                       is_accepted(finding, router->accepted)});
+                       acceptance_of(finding, router->accepted)});
     }
   }
   return lines;
+}
+
+/// "accepted (served at 10T tokens): "
+inline std::string accepted_words(const Accepted& accepted) {
+  const std::string& reason = accepted.reason;
+  return "accepted" +
+         (reason.empty() ? reason : " (" + printable(reason) + ")") + ": ";
 }
 
 /// The message and what would clear it, on one line.

@@ -155,8 +155,12 @@ class SarifRun {
         {"message", {{"text", sentence_of(finding)}}},
         {"locations", sarif_locations(line.at)},
         {"properties", {{"name", name}, {"values", std::move(values)}}}};
-    if (line.is_accepted) {
-      result["suppressions"] = Json::array({Json{{"kind", "external"}}});
+    if (line.accepted) {
+      Json suppression = {{"kind", "external"}};
+      if (!line.accepted->reason.empty()) {
+        suppression["justification"] = printable(line.accepted->reason);
+      }
+      result["suppressions"] = Json::array({std::move(suppression)});
     }
     results_.push_back(std::move(result));
   }
