@@ -234,7 +234,8 @@ constexpr Set kSets[] = {
     {"gadre_overtrain.csv", "family=rw warmup_dominated=0"},
     {"misfitting_final_bestlr.csv", ""},
     {"xlstm_isoflop.csv", "family=isoflop_llama_ctx8192"},
-    {"porian_rw_cosine.csv", ""}};
+    {"porian_rw_cosine.csv", ""},
+    {"datablations.csv", "single_epoch=1"}};
 
 /// Relative errors and coverage, splits counting alike.
 struct Accuracy {
@@ -306,6 +307,31 @@ TEST(ForecastAccuracy, HoldsOnRealRuns) {
   EXPECT_LE(std::abs(all.sign), 0.004);
   EXPECT_GE(all.held, 0.85);
   EXPECT_LE(all.held, 0.95);
+}
+
+TEST(ForecastAccuracy, TwelveSmallRunsAreEnough) {
+  const std::string path = shared_path("chinchilla_epoch.csv");
+  if (path.empty()) GTEST_SKIP() << "no runs here";
+  const Runs runs = runs_where(path, "outlier=0");
+  const Eigen::VectorXd flops = compute_of(runs);
+  const double most = flops.maxCoeff() / 10.0;
+  const Runs small = rows_of(runs, [&](auto i) { return flops[i] <= most; });
+  const Runs asked = rows_of(runs, [&](auto i) { return flops[i] > most; });
+  const Eigen::Index stride = small.size() / 12;
+  for (Eigen::Index first = 0; first < 5; ++first) {
+    const Runs known = rows_of(
+        small, [&](auto i) { return i % stride == first && i / stride < 12; });
+    ASSERT_EQ(known.size(), 12);
+    const auto said =
+        forecast(known).law.discrepancy->at(asked.params, asked.tokens);
+    double off = 0.0;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      const double observed = asked.loss_nats[static_cast<Eigen::Index>(i)];
+      off += std::abs(said[i].loss().value() / observed - 1.0);
+      EXPECT_TRUE(std::isfinite(said[i].sd_run()));
+    }
+    EXPECT_LT(off / static_cast<double>(said.size()), 0.03);
+  }
 }
 
 /// A twentieth of the runs with 5 to 20 % of loss added.

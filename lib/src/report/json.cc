@@ -174,7 +174,7 @@ std::string to_json(const Prediction& prediction) {
   echo(prediction.options, inputs);
   const std::string answer =
       prediction.answers_nats() ? "loss_nats" : prediction.output;
-  Json result = Json::object();
+  Json result = {{"kind", prediction.forecast ? "forecast" : "law"}};
   for (const auto& [name, value] : prediction.inputs) {
     result[name] = std::isfinite(value) ? Json(value) : Json();
   }

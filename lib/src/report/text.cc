@@ -118,7 +118,7 @@ std::string to_text(const Prediction& prediction) {
                    " times the law's largest run"});
   }
   return run_text(prediction.inputs) + " under " + printable(prediction.law) +
-         "\n\n" + table.str();
+         (prediction.forecast ? " (forecast)" : "") + "\n\n" + table.str();
 }
 
 std::string to_text(const std::vector<RuleInfo>& codes) {
