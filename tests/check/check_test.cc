@@ -333,6 +333,23 @@ TEST(CheckRanges, SpanWhatFollows) {
 
 // GPT-4.5.
 
+TEST(Check, LawsWithoutAVoteAreHeardAndNotCounted) {
+  Scenario scenario;
+  scenario.params = Params(175e9);
+  scenario.tokens = Tokens(300e9);
+  const Check checked = judge(scenario);
+  const auto waste_by = [&](std::string_view law) {
+    for (const LawVerdict& verdict : checked.without_vote) {
+      if (verdict.law == law) return 100.0 * verdict.compute_factor;
+    }
+    return -1.0;
+  };
+  EXPECT_THAT(waste_by("kaplan2020"), near_rel(testing::printed("0.1")));
+  EXPECT_THAT(waste_by("gadre2024-c4"), near_rel(testing::printed("2.8")));
+  EXPECT_THAT(waste_by("hoffmann2022"), near_rel(testing::printed("198")));
+  EXPECT_EQ(checked.by_law.size(), voting_laws().size());
+}
+
 TEST(CheckGpt45, OneReadingOfItsBudget) {
   Scenario scenario;
   scenario.flops = Flops(2e26);

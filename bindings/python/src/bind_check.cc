@@ -169,6 +169,7 @@ void bind_check(py::module_& module) {
       .def_readonly("flops", &Check::flops)
       .def_readonly("waste", &Check::waste)
       .def_readonly("by_law", &Check::by_law)
+      .def_readonly("without_vote", &Check::without_vote)
       .def_readonly("needs", &Check::needs)
       .def_readonly("repeats", &Check::repeats)
       .def_readonly("recall", &Check::recall)

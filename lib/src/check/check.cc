@@ -63,23 +63,49 @@ Waste waste_of(const CheckSample& middle,
   return waste;
 }
 
-std::vector<LawVerdict> verdicts_by_law(const CheckSample& middle,
-                                        const Scenario& scenario,
-                                        const CheckOptions& options) {
+/// Verified laws of a dense model's loss by size and data that do not vote.
+const std::vector<Law>& laws_without_vote() {
+  static const std::vector<Law> kLaws = [] {
+    const auto is_one = [](const Law& law) {
+      const Form& form = *law.form;
+      const auto reads = [&](const Variable& variable) {
+        return form.input_index(variable.name).has_value();
+      };
+      const int known = reads(kParams) + reads(kTokens) + reads(kUniqueTokens);
+      return !law.provenance.has_vote && law.provenance.is_verified &&
+             law.provenance.loss_unit == Provenance().loss_unit &&
+             form.output().name == kLoss.name && reads(kParams) &&
+             reads(kTokens) && form.input_count() == known;
+    };
+    std::vector<Law> laws = published_laws();
+    std::erase_if(laws, [&](const Law& law) { return !is_one(law); });
+    for (Law& law : laws) law.draws.resize(0, law.draws.cols());
+    return laws;
+  }();
+  return kLaws;
+}
+
+/// What each of these laws says of the middle; those that answer.
+std::vector<LawVerdict> verdicts_by(const std::vector<Law>& laws,
+                                    const CheckSample& middle,
+                                    const Scenario& scenario,
+                                    const CheckOptions& options) {
   std::vector<LawVerdict> verdicts;
   // They are of dense models.
   if (is_mixture(scenario)) return verdicts;
-  for (const Law& voter : voting_laws()) {
-    const bool reads = voter.form->input_index(kUniqueTokens.name).has_value();
-    const Law law = reads ? bind_scenario(voter, scenario, "check")
-                          : with_unique_tokens(voter, std::nullopt, "check");
+  for (const Law& published : laws) {
+    const bool reads =
+        published.form->input_index(kUniqueTokens.name).has_value();
+    const Law law = reads
+                        ? bind_scenario(published, scenario, "check")
+                        : with_unique_tokens(published, std::nullopt, "check");
     CheckSample sample = middle;
     sample.log_worth = sample.log_tokens;
     if (!reads && scenario.unique_tokens) {
       sample.log_worth =
           std::log(tokens_worth(sample.tokens(),
                                 scenario.unique_tokens->middle().value(),
-                                worn_repeats(voter)));
+                                worn_repeats(published)));
     }
     sample.form = law.form;
     sample.theta = law.form->theta_from_coefficients(law.coefficients);
@@ -359,7 +385,14 @@ Check check(const Law& given_law,
   describe_run(given, result);
   result.cost = run_cost(wanted, result.run.params, result.run.tokens, "check");
   result.waste = waste_of(middle, result.run, result.best, samples, options);
-  result.by_law = verdicts_by_law(middle, scenario, options);
+  result.by_law = verdicts_by(voting_laws(), middle, scenario, options);
+  result.without_vote =
+      verdicts_by(laws_without_vote(), middle, scenario, options);
+  std::stable_sort(result.without_vote.begin(),
+                   result.without_vote.end(),
+                   [](const LawVerdict& a, const LawVerdict& b) {
+                     return a.compute_factor < b.compute_factor;
+                   });
   result.repeats = repeats_of(result, given_law);
   result.recall = recall_of(result, given_law);
   std::optional<Decisions> decisions;

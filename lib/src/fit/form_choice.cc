@@ -121,26 +121,28 @@ std::vector<FormTrial> try_forms(const Runs& runs, const FitOptions& options) {
     tried.push_back(
         {try_form(*form, runs, parts, options), form->coefficient_count()});
   }
-  const auto rank_of = [](const Tried& one) {
-    const auto& [law, score, problem] = one.trial;
-    return std::pair(!problem.empty(),
-                     score ? score->mean_abs_error : kInfinite);
+  const auto error_of = [](const Tried& one) {
+    return one.trial.score ? one.trial.score->mean_abs_error : kInfinite;
   };
   std::stable_sort(
       tried.begin(), tried.end(), [&](const Tried& a, const Tried& b) {
-        return rank_of(a) < rank_of(b);
+        return error_of(a) < error_of(b);
       });
   std::vector<FormTrial> trials;
   if (tried.empty()) return trials;
-  auto limit = rank_of(tried.front());
-  limit.second *= kNear;
+  // Of those that predict alike; one that is determined but predicts worse
+  // would only look sure.
+  const double limit = kNear * error_of(tried.front());
   const auto near_end =
       std::find_if(tried.begin(), tried.end(), [&](const Tried& one) {
-        return rank_of(one) > limit;
+        return error_of(one) > limit;
       });
   const auto best = std::min_element(
       tried.begin(), near_end, [](const Tried& a, const Tried& b) {
-        return a.coefficients < b.coefficients;
+        const auto rank = [](const Tried& one) {
+          return std::pair(!one.trial.problem.empty(), one.coefficients);
+        };
+        return rank(a) < rank(b);
       });
   std::rotate(tried.begin(), best, std::next(best));
   for (Tried& one : tried) trials.push_back(std::move(one.trial));

@@ -277,18 +277,26 @@ Json accepted_json(const std::vector<Accepted>& accepted) {
   return array;
 }
 
+namespace {
+
+Json verdicts_json(const std::vector<LawVerdict>& verdicts) {
+  Json laws = Json::array();
+  for (const LawVerdict& verdict : verdicts) {
+    laws.push_back({{"law", verdict.law},
+                    {"params_optimal", verdict.params_optimal},
+                    {"params_over_optimal", verdict.params_over_optimal},
+                    {"compute_factor", verdict.compute_factor},
+                    {"flagged", verdict.flagged}});
+  }
+  return laws;
+}
+
+}  // namespace
+
 Json check_json(const Check& check) {
   Json inputs = {{"name", check.scenario.name}};
   inputs.update(scenario_json(check.scenario));
   echo(check.options, inputs);
-  Json by_law = Json::array();
-  for (const LawVerdict& verdict : check.by_law) {
-    by_law.push_back({{"law", verdict.law},
-                      {"params_optimal", verdict.params_optimal},
-                      {"params_over_optimal", verdict.params_over_optimal},
-                      {"compute_factor", verdict.compute_factor},
-                      {"flagged", verdict.flagged}});
-  }
   Json decided = nullptr;
   if (check.decided_by) decided = decider_json(*check.decided_by);
   Json deciders = Json::array();
@@ -322,7 +330,8 @@ Json check_json(const Check& check) {
         {"compute_factor_interval", json_of(waste.compute_factor_interval)},
         {"probability", json_of(waste.probability)},
         {"probability_error", json_of(waste.probability_error)}}},
-      {"by_law", std::move(by_law)},
+      {"by_law", verdicts_json(check.by_law)},
+      {"without_vote", verdicts_json(check.without_vote)},
       {"needs",
        {{"tokens", json_of(check.needs.tokens)},
         {"tokens_to_clear", json_of(check.needs.tokens_to_clear)},

@@ -201,6 +201,19 @@ std::string needs_lines(const Check& check) {
   return text;
 }
 
+/// How far apart the laws without a vote are.
+std::string others_line(const std::vector<LawVerdict>& others) {
+  if (others.empty()) return "";
+  const auto at = [](const LawVerdict& verdict) {
+    return percent(verdict.compute_factor) + " (" + verdict.law + ", " +
+           format_number(verdict.params_over_optimal, 3) + " N*)";
+  };
+  return wrap(std::to_string(others.size()) +
+                  " laws without a vote find from " + at(others.front()) +
+                  " to " + at(others.back()) + " wasted",
+              2);
+}
+
 std::string laws_table(const Check& check) {
   if (check.by_law.empty()) {
     return wrap("no published law of such models has a vote", 2);
@@ -214,7 +227,7 @@ std::string laws_table(const Check& check) {
                percent(verdict.compute_factor),
                verdict.flagged ? "overparameterised" : ""});
   }
-  return table.str();
+  return table.str() + others_line(check.without_vote);
 }
 
 std::string unknown_block(const Check& check) {

@@ -205,7 +205,9 @@ struct Check {
   Range<Tokens> tokens;
   Range<Flops> flops;
   Waste waste;
-  std::vector<LawVerdict> by_law;
+  std::vector<LawVerdict> by_law;  ///< the laws that vote
+  /// The other verified laws of dense models, least waste first.
+  std::vector<LawVerdict> without_vote;
   CheckNeeds needs;
   std::optional<Repeats> repeats;  ///< with unique tokens
   /// Absent under a law that does not say what is left to say of a token.
