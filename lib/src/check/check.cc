@@ -43,10 +43,7 @@ Waste waste_of(const CheckSample& middle,
   Waste waste;
   waste.compute_factor = middle.waste;
   waste.loss_regret_nats = (run.loss - best.loss).value();
-  waste.params_over_optimal =
-      middle.log_worth == middle.log_tokens
-          ? run.params / best.params
-          : std::exp(middle.log_params - middle.log_params_optimal);
+  waste.params_over_optimal = run.params / best.params;
   if (samples.size() < 2) return waste;
   Eigen::VectorXd factors(static_cast<Eigen::Index>(samples.size()));
   double warned = 0.0;
@@ -378,8 +375,12 @@ Check check(const Law& given_law,
   const CheckSample middle = sampler.middle();
   const std::vector<CheckSample> samples = sampler.draw(options);
   result.run = middle_run(law, given);
-  // On new tokens: what repeats cost is part of the waste.
-  result.best = optimum(sampler.law_of_new_tokens(), result.run.flops);
+  // With repeats, the best run of what the tokens are worth, on new ones.
+  const Flops worth =
+      middle.log_worth == middle.log_tokens
+          ? result.run.flops
+          : train_flops(result.run.params, Tokens(std::exp(middle.log_worth)));
+  result.best = optimum(sampler.law_of_new_tokens(), worth);
   if (law.is_forecast()) forecast_losses(law, options.level, result);
   widen_flops(samples, given);
   describe_run(given, result);

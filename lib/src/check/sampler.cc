@@ -53,12 +53,11 @@ void for_each_open_range(S& scenario, Visit&& visit) {
 void judge(CheckSample& sample) {
   const Form& form = *sample.form;
   const double* theta = sample.theta.data();
-  sample.log_params_optimal = optimal_log_params(
-      form, theta, kLog6 + sample.log_params + sample.log_worth);
-  sample.waste =
-      std::expm1(kLog6 + sample.log_params + sample.log_tokens -
-                 log_flops_for_same_loss(
-                     form, theta, sample.log_params, sample.log_worth));
+  const double log_flops = kLog6 + sample.log_params + sample.log_worth;
+  sample.log_params_optimal = optimal_log_params(form, theta, log_flops);
+  sample.waste = std::expm1(
+      log_flops - log_flops_for_same_loss(
+                      form, theta, sample.log_params, sample.log_worth));
 }
 
 GivenRun given_run(const Law& law, const Scenario& scenario) {

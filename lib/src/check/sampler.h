@@ -36,8 +36,8 @@ struct CheckSample {
   }
 };
 
-/// The size that is optimal for what its tokens are worth, and its compute over
-/// that of the optimum on new tokens, under its own form.
+/// The size that is optimal for what its tokens are worth, and what that run
+/// wastes, under its own form.
 void judge(CheckSample& sample);
 
 /// The size and data that a scenario gives, two of three; the third follows

@@ -121,7 +121,9 @@ std::string numbers_table(const Check& check) {
   const Waste& waste = check.waste;
   const std::string where = check.decided_by ? "middle of the ranges" : "plan";
   TextTable table("lrr");
-  table.add({"", where, "optimum, same FLOP"});
+  const bool is_worn = check.best.flops != check.run.flops;
+  table.add(
+      {"", where, is_worn ? "optimum, new tokens" : "optimum, same FLOP"});
   table.add({"params",
              format_quantity(check.run.params),
              format_quantity(check.best.params)});
@@ -131,7 +133,9 @@ std::string numbers_table(const Check& check) {
   table.add({"loss, nats",
              format_number(check.run.loss.value(), 4),
              format_number(check.best.loss.value(), 4)});
-  table.add({"FLOP", format_quantity(check.run.flops), ""});
+  table.add({"FLOP",
+             format_quantity(check.run.flops),
+             is_worn ? format_quantity(check.best.flops) : ""});
   table.add({"compute wasted",
              std::isfinite(waste.compute_factor) ? percent(waste.compute_factor)
                                                  : "not known",
