@@ -123,6 +123,35 @@ TEST(Verdicts, NumbersAreThoseOfPlanAndPredict) {
   EXPECT_EQ(check(law, scenario).run.loss, plan(law, scenario).run.loss);
 }
 
+// Worn tokens: the size is held against what they are worth.
+
+TEST(Verdicts, RepeatsAloneAreNotTooManyParameters) {
+  Scenario scenario = of_size(20e9, 1e12);
+  scenario.unique_tokens = Tokens(20e9);
+  const Check worn = judge(scenario);
+  EXPECT_EQ(fired(worn, "plan.overparameterized"), nullptr);
+  EXPECT_NE(fired(worn, "plan.data-wall"), nullptr);
+  // The verdict is that of as many new tokens as they are worth.
+  const Check fresh = judge(of_size(20e9, worn.repeats->tokens_worth));
+  EXPECT_THAT(worn.waste.compute_factor,
+              near_rel(fresh.waste.compute_factor, {1e-9}));
+  EXPECT_THAT(worn.waste.params_over_optimal,
+              near_rel(fresh.waste.params_over_optimal, {1e-9}));
+}
+
+TEST(Verdicts, FewerUniqueTokensAreNeverMilder) {
+  Scenario scenario = of_size(530e9, 270e9);
+  double last = judge(scenario).waste.compute_factor;
+  for (const double unique : {200e9, 50e9, 10e9, 1e9}) {
+    scenario.unique_tokens = Tokens(unique);
+    const Check checked = judge(scenario);
+    EXPECT_EQ(fired(checked, "plan.overparameterized")->severity,
+              Severity::Error);
+    EXPECT_GT(checked.waste.compute_factor, last);
+    last = checked.waste.compute_factor;
+  }
+}
+
 // 10,000 scenarios about and far from their optimum.
 
 TEST(Verdicts, SeldomAlarmsAboutTheOptimumAndSeldomMissesFarAboveIt) {
