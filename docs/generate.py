@@ -37,7 +37,8 @@ LAYERS = {"runs": "Runs: what is odd about a table",
           "compare": "Comparisons",
           "law": "Laws: how far a law reaches",
           "plan": "Plans: whether to train",
-          "moe": "Mixtures: how a router spreads its tokens"}
+          "moe": "Mixtures: how a router spreads its tokens",
+          "data": "Data: what tokens are worth"}
 
 
 class Command:

@@ -269,6 +269,53 @@ TEST(DiminishingRepeats, FiresOverRangesByItsShare) {
             std::nullopt);
 }
 
+// data.synthetic-unprofitable
+
+/// 100B parameters for some passes over 250B tokens, a 70B writer, a 7B judge.
+Scenario with_writer(double epochs, double acceptance) {
+  Scenario plan = of_size(100e9, epochs * 250e9);
+  plan.unique_tokens = Tokens(250e9);
+  plan.generator_params = Params(70e9);
+  plan.verifier_params = Params(7e9);
+  plan.acceptance = Share(acceptance);
+  return plan;
+}
+
+TEST(SyntheticUnprofitable, FiresWhereEachTokenIsNewAndNotWhereAllAreWorn) {
+  constexpr const char* kCode = "data.synthetic-unprofitable";
+  const Check fresh = judge(with_writer(1.0, 0.3));
+  EXPECT_EQ(severity(fresh, kCode), Severity::Warning);
+  // 2 (70B + 7B) / 0.3.
+  EXPECT_THAT(value_of(*fired(fresh, kCode), "flops_per_token"),
+              near_rel(2.0 * 77e9 / 0.3, kRounding));
+  EXPECT_EQ(severity(judge(with_writer(12.0, 0.3)), kCode), std::nullopt);
+  EXPECT_EQ(severity(judge(of_size(100e9, 250e9)), kCode), std::nullopt);
+}
+
+TEST(SyntheticUnprofitable, FiresFromItsThresholdOn) {
+  constexpr const char* kCode = "data.synthetic-unprofitable";
+  const Check dear = judge(with_writer(8.0, 1e-3));
+  ASSERT_EQ(severity(dear, kCode), Severity::Warning);
+  const Finding& finding = *fired(dear, kCode);
+  const double turning = 1e-3 * value_of(finding, "flops_per_token") /
+                         value_of(finding, "worth_flops");
+  EXPECT_EQ(severity(judge(with_writer(8.0, turning * kBeyond)), kCode),
+            std::nullopt);
+  EXPECT_EQ(severity(judge(with_writer(8.0, turning / kBeyond)), kCode),
+            Severity::Warning);
+}
+
+TEST(SyntheticUnprofitable, FiresOverRangesByItsShare) {
+  constexpr const char* kCode = "data.synthetic-unprofitable";
+  Scenario plan = with_writer(8.0, 0.3);
+  plan.unique_tokens = Range<Tokens>(Tokens(50e9), Tokens(8e12));
+  const Check checked = judge(plan);
+  ASSERT_NE(fired(checked, kCode), nullptr);
+  const double probability = value_of(*fired(checked, kCode), "probability");
+  EXPECT_GT(probability, 0.2);
+  EXPECT_LT(probability, 0.9);
+}
+
 // plan.dominated
 
 TEST(Dominated, ShowsTheSmallerPlanOfTheSameLoss) {

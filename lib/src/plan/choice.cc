@@ -328,20 +328,25 @@ Scenario without_goal(Scenario scenario) {
   return scenario;
 }
 
-void require_supply(const Scenario& scenario, std::string_view owner) {
+void require_generator(const Scenario& scenario, std::string_view owner) {
   if (!scenario.generator_params) {
     if (scenario.acceptance || scenario.verifier_params) {
       fail(owner, "acceptance and verifier_params need generator_params");
     }
-    return;
+  } else if (!scenario.unique_tokens) {
+    fail(owner, "generator_params needs unique_tokens");
   }
+}
+
+void require_supply(const Scenario& scenario, std::string_view owner) {
+  require_generator(scenario, owner);
+  if (!scenario.generator_params) return;
   const bool has_budget =
       scenario.flops || scenario.usd || scenario.days || scenario.energy;
-  if (!has_budget || !scenario.unique_tokens || scenario.tokens ||
-      scenario.target_loss) {
+  if (!has_budget || scenario.tokens || scenario.target_loss) {
     fail(owner,
-         "generator_params needs a budget and unique_tokens, and neither "
-         "tokens nor a loss to reach");
+         "generator_params needs a budget, and neither tokens nor a loss to "
+         "reach");
   }
 }
 
@@ -354,7 +359,7 @@ void require_goal(const Scenario& scenario, std::string_view owner) {
          "the size is given as " + format_quantity(size.high) +
              " params, above max_params");
   }
-  require_supply(scenario, owner);
+  require_generator(scenario, owner);
   const bool for_loss = scenario.minimise && *scenario.minimise != Goal::Loss;
   if (for_loss && !scenario.target_loss) {
     fail(owner,

@@ -49,6 +49,9 @@ std::variant<Choice, Finding> choose(const Law& given,
 Scenario without_goal(Scenario scenario);
 
 /// @throws std::invalid_argument for keys of synthetic data without effect.
+void require_generator(const Scenario& scenario, std::string_view owner);
+
+/// The same where the plan is to choose how many of its tokens are synthetic.
 void require_supply(const Scenario& scenario, std::string_view owner);
 
 /// @throws std::invalid_argument for a goal that contradicts the rest.

@@ -179,6 +179,7 @@ Point point_of(const Law& given,
   require_exact(original, owner);
   const Scenario asked = with_target_loss(original, given);
   require_goal(asked, owner);
+  require_supply(asked, owner);
   const auto budget = compute_budget(asked, owner);
   const Scenario scenario =
       with_open_epochs(with_compute_budget(asked, owner), given);

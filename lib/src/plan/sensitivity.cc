@@ -23,9 +23,6 @@ template <class T>
 std::optional<double> number_of(const T&) {
   return std::nullopt;
 }
-std::optional<double> number_of(const std::optional<double>& value) {
-  return value;
-}
 std::optional<double> number_of(const std::optional<int>& value) {
   return value ? std::optional<double>(*value) : std::nullopt;
 }
