@@ -32,7 +32,7 @@ std::set<std::string> listed_codes() {
 std::set<std::string> codes_in_sources() {
   const std::regex code(
       "\"((?:runs|fit|forecast|backtest|valleys|envelope|compare|law|plan|"
-      "check|moe)\\.[a-z]+(?:-[a-z]+)*)\"");
+      "check|moe|data)\\.[a-z]+(?:-[a-z]+)*)\"");
   std::set<std::string> codes;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(source_path("lib/src"))) {
@@ -72,6 +72,7 @@ TEST(FindingCodes, ListsWhatTheSourcesUse) {
   // Keys of a scenario, not codes.
   used.erase("law.json");
   used.erase("check.accept");
+  used.erase("data.tokens");
   EXPECT_EQ(used, listed_codes());
 }
 
@@ -95,7 +96,8 @@ TEST(FindingCodes, RulesOfPlansComeFirst) {
                           "plan.fragile-run",
                           "plan.assumed-mfu",
                           "moe.dead-experts",
-                          "moe.imbalanced"));
+                          "moe.imbalanced",
+                          "data.synthetic-unprofitable"));
   EXPECT_EQ(finding_codes().front().code, rules.front().code);
 }
 

@@ -105,6 +105,20 @@ TEST(FitWidening, IsByHowMuchIntervalsOfSmallerRunsWereShort) {
   }
 }
 
+TEST(FitWidening, LeavesOutPartsThatDoNotAllowTheOptions) {
+  Runs runs = law_runs(60, 7, 0.35, 0.37);
+  // The smaller runs are all of one group.
+  const double middle = std::sqrt(runs.flops.maxCoeff() * 1e-1) *
+                        std::sqrt(runs.flops.maxCoeff());
+  for (const double flops : runs.flops) {
+    runs.group.push_back(flops < middle ? "a" : flops < 2 * middle ? "b" : "c");
+  }
+  FitOptions options;
+  options.bootstrap = 20;
+  options.bootstrap_kind = BootstrapKind::Cluster;
+  EXPECT_EQ(fit(runs, options).bootstrap.kind, BootstrapKind::Cluster);
+}
+
 TEST(FitWidening, OfTooFewRunsIsSaidToBeMissing) {
   FitOptions options;
   options.bootstrap = 20;

@@ -201,12 +201,12 @@ TEST(Synthetic, RefusesKeysWithoutEffect) {
   EXPECT_THAT(
       refusal({"budget.flops=1e24", "data.synthetic.generator_params=7B"},
               "besiroglu2024"),
-      HasSubstr("needs a budget and unique_tokens"));
+      HasSubstr("generator_params needs unique_tokens"));
   EXPECT_THAT(refusal({"goal.loss=2",
                        "data.unique_tokens=1T",
                        "data.synthetic.generator_params=7B"},
                       "besiroglu2024"),
-              HasSubstr("needs a budget and unique_tokens"));
+              HasSubstr("generator_params needs a budget"));
 }
 
 }  // namespace

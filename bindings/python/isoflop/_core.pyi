@@ -182,6 +182,8 @@ class Check:
     def verdict(self) -> str: ...
     @property
     def waste(self) -> Waste: ...
+    @property
+    def without_vote(self) -> list[LawVerdict]: ...
 
 class CheckNeeds:
     @property
@@ -401,6 +403,8 @@ class FitResult:
     def standard_errors(self) -> StandardErrors: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
+    @property
+    def trials(self) -> list[FormTrial]: ...
 
 class FitSearch:
     @property
@@ -434,8 +438,12 @@ class Forecast:
     @property
     def law(self) -> Law: ...
     @property
-    def log_evidence(self) -> float: ...
+    def log_evidence(self) -> Optional[float]: ...
+    @property
+    def options(self) -> dict[str, str]: ...
     def predict(self, params: float, tokens: float) -> LossForecast: ...
+    @property
+    def prior_deviations(self) -> dict[str, float]: ...
     @property
     def residual_scale(self) -> float: ...
     @property
@@ -497,6 +505,14 @@ class FormScore:
     def log_likelihood(self) -> Optional[float]: ...
     @property
     def status(self) -> str: ...
+
+class FormTrial:
+    @property
+    def law(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def score(self) -> Optional[BacktestScore]: ...
 
 class FrontierPoint:
     @property
@@ -593,6 +609,7 @@ class Law:
     def value(self, inputs: dict[str, float]) -> float: ...
     @property
     def verified(self) -> bool: ...
+    def widening_at(self, flops: float) -> float: ...
 
 class LawVerdict:
     @property
@@ -813,6 +830,8 @@ class Prediction:
     def unit(self) -> str: ...
     @property
     def value(self) -> float: ...
+    @property
+    def widening(self) -> float: ...
 
 class PredictionScore:
     @property
@@ -848,6 +867,8 @@ class PredictionTable:
     def score(self) -> Optional[PredictionScore]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
+    @property
+    def widening(self) -> numpy.ndarray: ...
 
 class Profile:
     @property
@@ -1413,7 +1434,19 @@ def backtest(
     factor: Any = ...,
     law: Any = ...,
     bootstrap: int = ...,
+    form: Any = ...,
+    prior: Any = ...,
+    prior_law: Any = ...,
+    discrepancy: Any = ...,
+    scales: Any = ...,
+    amplitude: Any = ...,
+    length: Any = ...,
+    growth: Any = ...,
+    noise: Any = ...,
+    run_effect: Any = ...,
+    drift: Number = ...,
     level: Number = ...,
+    draws: int = ...,
     seed: int = ...,
     threads: int = ...,
 ) -> Backtest: ...
@@ -1657,6 +1690,7 @@ def fit(
     bootstrap_kind: Any = ...,
     interval: Any = ...,
     level: Number = ...,
+    widening: Any = ...,
     influence: bool = ...,
     seed: int = ...,
     threads: int = ...,
@@ -1671,6 +1705,7 @@ def forecast(
     form: Any = ...,
     prior: Any = ...,
     prior_law: Any = ...,
+    discrepancy: Any = ...,
     scales: Any = ...,
     amplitude: Any = ...,
     length: Any = ...,

@@ -239,9 +239,14 @@ void add_widening(const Runs& runs,
                   FitResult& result) {
   const bool is_wanted =
       options.widening == WideningChoice::Backtest && options.bootstrap > 0;
-  if (!is_wanted) return;
-  result.law.widening = widening_of(runs, options);
-  if (!result.law.widening.empty()) return;
+  if (is_wanted) result.law.widening = widening_of(runs, options);
+}
+
+void add_widening_finding(const Runs& runs, FitResult& result) {
+  if (result.options.widening == WideningChoice::None ||
+      !result.law.widening.empty() || result.law.draws.rows() == 0) {
+    return;
+  }
   result.findings.push_back(
       {"fit.not-widened",
        Severity::Note,
@@ -309,6 +314,7 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   add_vanished_findings(found, result.findings);
   add_few_runs_finding(result, result.findings);
   add_outlier_finding(runs, residuals, robust, result.findings);
+  add_widening_finding(runs, result);
   return result;
 }
 

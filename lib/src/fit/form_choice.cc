@@ -155,7 +155,12 @@ std::vector<Widening> widening_of(const Runs& runs, const FitOptions& options) {
   quick.bootstrap = std::min(options.bootstrap, kRefits);
   std::vector<std::vector<Miss>> bins(std::size(kBacktestDistances));
   for (const Parts& part : split_runs(runs, kFactors)) {
-    const auto said = predict_by_fit(quick, part.training, part.held_out);
+    std::optional<Predicted> said;
+    try {
+      said = predict_by_fit(quick, part.training, part.held_out);
+    } catch (const std::invalid_argument&) {
+      // What all runs allow a part may not, as groups to be drawn.
+    }
     if (!said) continue;
     for (const Miss& miss : misses_of(part, *said)) {
       bins[distance_bin(miss.distance)].push_back(miss);

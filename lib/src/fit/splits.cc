@@ -5,7 +5,6 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
-#include <stdexcept>
 #include <tuple>
 
 #include "fit/problem.h"
@@ -89,14 +88,7 @@ std::optional<Predicted> predict_by_fit(const FitOptions& options,
   quick.interval = IntervalMethod::Percentile;
   quick.influence = false;
   quick.flops.clear();
-  std::optional<FitResult> fitted;
-  try {
-    fitted = fit(training, quick);
-  } catch (const std::invalid_argument&) {
-    // What all runs allow some may not, as groups to be drawn.
-    return std::nullopt;
-  }
-  const FitResult& known = *fitted;
+  const FitResult known = fit(training, quick);
   const Form& form = *known.law.form;
   const Eigen::MatrixXd inputs = inputs_of(held_out, form);
   const auto losses_at = [&](const Eigen::VectorXd& coefficients) {

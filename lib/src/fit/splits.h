@@ -41,7 +41,8 @@ Predicted with_sd(const Eigen::VectorXd& log_loss,
                   double level);
 
 /// A fit with the intervals of its refits, and the scatter of runs; nothing
-/// where it has no finite answer or these runs do not allow the options.
+/// where it has no finite answer.
+/// @throws std::invalid_argument as `fit`.
 std::optional<Predicted> predict_by_fit(const FitOptions& options,
                                         const Runs& training,
                                         const Runs& held_out);
