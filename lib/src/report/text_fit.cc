@@ -125,10 +125,11 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
   std::string wider;
   for (const Widening& step : fit.law.widening) {
     wider += (wider.empty() ? "x" : ", x") + format_number(step.factor, 2) +
-             " at " + format_number(step.distance, 2) + " Cmax";
+             " at " + format_number(step.distance, 2);
   }
   if (!wider.empty()) {
-    table.add({"beyond", "intervals of losses widened by a back-test:"});
+    table.add({"beyond",
+               "intervals of losses widened by a back-test, at times Cmax:"});
     table.add({"", wider});
   }
   if (const auto& found = fit.residual_checks.lack_of_fit) {
@@ -187,10 +188,8 @@ std::string trials_table(const FitResult& fit) {
   return table.str() +
          wrap(
              "error: of the larger runs, predicted from the smaller; of the "
-             "forms that "
-             "the runs determine that of fewest coefficients within a "
-             "twentieth of the "
-             "least is taken",
+             "forms within a twentieth of the least one that the runs "
+             "determine is taken, with the fewest coefficients",
              2) +
          "\n";
 }
