@@ -21,6 +21,8 @@ def test_ctrl_c_stops_a_fit_and_python_goes_on(pile):
         [sys.executable, "-c", SCRIPT, str(pile)],
         stdout=subprocess.PIPE,
         text=True,
+        # Jobs in the background inherit that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
