@@ -79,7 +79,7 @@ struct Scenario {
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<std::pair<std::string, Location>> places;  ///< key, where it is
-  std::vector<Acceptance> accept;    ///< findings that do not count
+  std::vector<Acceptance> accept;  ///< findings that do not count
   /// Key and place of what a file or an edit set: "plan.toml:3", "set".
   std::vector<std::pair<std::string, std::string>> origins;
 

@@ -11,16 +11,16 @@
 #include "isoflop/cost/accelerator.h"
 #include "isoflop/cost/model.h"
 #include "isoflop/fit/backtest.h"
-#include "isoflop/fit/fit.h"
-#include "isoflop/fit/forecast.h"
 #include "isoflop/fit/compare.h"
 #include "isoflop/fit/envelope.h"
+#include "isoflop/fit/fit.h"
+#include "isoflop/fit/forecast.h"
 #include "isoflop/fit/valleys.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/laws/predict_table.h"
 #include "isoflop/plan/plan.h"
-#include "isoflop/runs/convert.h"
 #include "isoflop/plan/what_if.h"
+#include "isoflop/runs/convert.h"
 
 namespace isoflop {
 
