@@ -69,6 +69,8 @@ Outcome simulate(const DesignPoints& design,
   fit_options.bootstrap_kind = from_string<BootstrapKind>(options.kind);
   fit_options.interval = from_string<IntervalMethod>(options.interval);
   fit_options.objective = from_string<Objective>(options.objective);
+  // Of refits alone: a back-test would widen what lies beyond the runs.
+  fit_options.widening = WideningChoice::None;
   fit_options.flops = {target};
   const FitResult fit = isoflop::fit(runs, fit_options);
   Outcome outcome;
