@@ -50,10 +50,18 @@ class Command:
                     "LC_ALL": "C.UTF-8"}
 
     def shell(self, line, folder):
-        """Standard output and error together, as a terminal shows them."""
+        """Standard output and error together, as a terminal shows them.
+
+        What a filter and the command before it print comes in either order,
+        so such a line must leave nothing on standard error.
+        """
+        filtered = re.search(r"isoflop [^;]*\|", line)
         done = subprocess.run(["bash", "-c", line], cwd=folder, env=self.env,
-                              stdout=subprocess.PIPE, timeout=120,
-                              stderr=subprocess.STDOUT, check=False)
+                              stdout=subprocess.PIPE, timeout=120, check=False,
+                              stderr=subprocess.PIPE if filtered
+                              else subprocess.STDOUT)
+        if done.stderr:
+            sys.exit(f"generate.py: needs 2>/dev/null before the pipe: {line}")
         return done.stdout.decode()
 
     def isoflop(self, *args):
