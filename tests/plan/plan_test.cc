@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "isoflop/plan/scenario_file.h"
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -323,6 +324,24 @@ TEST(Plan, EveryLawPlansOrSaysThatItCannot) {
     } else {
       EXPECT_THROW(plan(law, with_flops(1e22)), std::invalid_argument);
     }
+  }
+}
+
+TEST(Plan, RefusesRangesOfEveryKey) {
+  for (const char* key : {"model.active_params=1B..2B",
+                          "model.experts=8..16",
+                          "model.max_params=1B..2B",
+                          "data.synthetic.generator_params=7B..70B",
+                          "data.synthetic.acceptance=0.2..0.4",
+                          "data.synthetic.verifier_params=1B..2B",
+                          "goal.loss=2.0..2.1",
+                          "goal.error=0.3..0.4"}) {
+    Scenario scenario;
+    set_key(scenario, key, "test");
+    EXPECT_THAT(message_of<std::invalid_argument>(
+                    [&] { plan(published_law("besiroglu2024"), scenario); }),
+                HasSubstr("is a range, but must be one value; `check` takes"))
+        << key;
   }
 }
 

@@ -45,7 +45,7 @@ Checks some_checks(const std::string& name) {
         if (asked == "accepted")
           options.accept = {"plan.overparameterized=all <data> there is"};
         Scenario scenario = read_scenario(path);
-        for (auto& [key, at] : scenario.places) at.path = name;
+        for (KeyOrigin& origin : scenario.origins) origin.at.path = name;
         return check(published_law("besiroglu2024"), scenario, options);
       });
 }

@@ -22,6 +22,26 @@ namespace {
 
 const double kLog6 = std::log(6.0);
 
+/// Ranges that `plan` refuses and no sample varies.
+void require_judged(const Scenario& scenario) {
+  constexpr std::string_view kUnjudged[] = {"max_params",
+                                            "active_params",
+                                            "experts",
+                                            "generator_params",
+                                            "acceptance",
+                                            "verifier_params",
+                                            "target_loss",
+                                            "target_error"};
+  for_each_range(scenario, [&](const auto& field, const auto& range) {
+    if (range.is_exact()) return;
+    if (std::find(std::begin(kUnjudged), std::end(kUnjudged), field.name) !=
+        std::end(kUnjudged)) {
+      throw std::invalid_argument("check: " + std::string(field.name) +
+                                  " is a range, but must be one value");
+    }
+  });
+}
+
 /// The run at the middle of the ranges, in the digits given.
 Optimum middle_run(const Law& law, const GivenRun& given) {
   const Params params =
@@ -357,6 +377,7 @@ Check check(const Law& given_law,
             const CheckOptions& options) {
   validate(asked, "check");
   validate(options, "check");
+  require_judged(asked);
   const std::vector<Acceptance> accepted =
       acceptances(options.accept, asked.accept);
   if (asked.error_law && !asked.target_error) {

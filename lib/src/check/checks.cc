@@ -90,14 +90,16 @@ Checks check_each(
 }
 
 FindingPlace place_of(const Check& check, const Finding& finding) {
-  const auto& places = check.scenario.places;
+  const auto& origins = check.scenario.origins;
   for (const std::string_view key : keys_of(finding.code)) {
-    for (const auto& [set, at] : places) {
-      if (set == key) return {set, at};
+    for (const KeyOrigin& origin : origins) {
+      if (origin.is_yours && origin.key == key) return {origin.key, origin.at};
     }
   }
-  if (places.empty()) return {};
-  return {"", {places.front().second.path, 0, 0}};
+  for (const KeyOrigin& origin : origins) {
+    if (origin.is_yours) return {"", {origin.at.path, 0, 0}};
+  }
+  return {};
 }
 
 }  // namespace isoflop

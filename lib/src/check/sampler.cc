@@ -109,7 +109,6 @@ Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
   scenario_.sources.clear();
   scenario_.unknown.clear();
   scenario_.accept.clear();
-  scenario_.places.clear();
   scenario_.origins.clear();
   for_each_open_range(scenario_, [&](const auto& field, const auto&) {
     quantities_.emplace_back(field.name);

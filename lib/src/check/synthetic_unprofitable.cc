@@ -7,6 +7,8 @@
 #include "isoflop/cost/data_supply.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
+#include "plan/choice.h"
+#include "plan/cluster.h"
 
 namespace isoflop {
 namespace {
@@ -65,9 +67,9 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
   const Scenario& scenario = check.scenario;
   if (!scenario.generator_params || !check.repeats) return;
-  const SyntheticData made{*scenario.generator_params,
-                           scenario.acceptance.value_or(Share(1.0)),
-                           scenario.verifier_params};
+  const SyntheticData made{scenario.generator_params->middle(),
+                           middle_or(scenario.acceptance, Share(1.0)),
+                           given(scenario.verifier_params)};
   const double cost = synthetic_flops(made).value();
   const auto fires = [&](const CheckSample& sample) {
     return cost > worth_of_token(context, sample) * (1.0 + 1e-12);

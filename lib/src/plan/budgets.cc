@@ -117,7 +117,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
     if (!tightest || params < tightest->params) tightest = {params, key};
   };
   if (scenario.max_params)
-    tightest = {*scenario.max_params, "model.max_params"};
+    tightest = {scenario.max_params->middle(), "model.max_params"};
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (const auto server = server_of(scenario, owner)) {

@@ -160,7 +160,7 @@ std::optional<Tokens> unique_for_loss(const Law& given,
     const Tokens most =
         std::min(most_tokens(scenario), Tokens(std::exp(high) * 1e10));
     return Judged(given, scenario).at(params, most) <=
-           scenario.target_loss->value();
+           scenario.target_loss->middle().value();
   };
   if (!reaches(high)) return std::nullopt;
   for (int step = 0; step < kSteps; ++step) {
@@ -178,7 +178,7 @@ void add_relaxed(const Law& given,
                  Params most_params,
                  Tokens most_tokens,
                  Finding& finding) {
-  const Nats loss = *scenario.target_loss;
+  const Nats loss = scenario.target_loss->middle();
   std::string text;
   if (std::isfinite(corner.bounds.most_tokens.value())) {
     const bool is_unique = corner.tokens_key == "data.unique_tokens";
@@ -209,7 +209,7 @@ Finding unreachable(const Law& given,
                     const Corner& corner) {
   const Law& law = judged.law;
   constexpr double kEndless = 1e40;
-  const Nats loss = *scenario.target_loss;
+  const Nats loss = scenario.target_loss->middle();
   const Params params = std::min(corner.bounds.most_params, Params(kEndless));
   const Tokens tokens = std::min(corner.bounds.most_tokens, Tokens(kEndless));
   Scenario endless = scenario;
@@ -250,7 +250,7 @@ std::variant<Choice, Finding> choose_for_loss(
     const Scenario& scenario,
     const std::optional<SizeBudget>& most) {
   constexpr Search kOverDraws{40, 1e-6};
-  const Nats loss = *scenario.target_loss;
+  const Nats loss = scenario.target_loss->middle();
   const Judged judged(given_law, scenario);
   const Law& law = judged.law;
   const LogLoss& log_loss = judged.log_loss;
@@ -352,9 +352,9 @@ void require_supply(const Scenario& scenario, std::string_view owner) {
 
 void require_goal(const Scenario& scenario, std::string_view owner) {
   const auto size = scenario.active_params && is_mixture(scenario)
-                        ? Range<Params>(*scenario.active_params)
+                        ? *scenario.active_params
                         : scenario.params.value_or(Range<Params>());
-  if (scenario.max_params && size.high > *scenario.max_params) {
+  if (scenario.max_params && size.high > scenario.max_params->low) {
     fail(owner,
          "the size is given as " + format_quantity(size.high) +
              " params, above max_params");

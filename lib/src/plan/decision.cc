@@ -116,16 +116,16 @@ void add_served_size(Plan& plan) {
 std::optional<Finding> unseen_experts(const Law& law, const Plan& plan) {
   const auto seen = law.range.others.find(kExperts.name);
   if (!is_mixture(plan.scenario) || seen == law.range.others.end() ||
-      *plan.scenario.experts <= seen->second.high) {
+      plan.scenario.experts->middle() <= seen->second.high) {
     return std::nullopt;
   }
   return Finding{
       "law.extrapolation",
       Severity::Warning,
-      std::to_string(*plan.scenario.experts) + " experts are more than the " +
+      std::to_string(plan.scenario.experts->middle()) + " experts are more than the " +
           format_number(seen->second.high, 4) + " that the law was fitted on",
       "fit runs with as many",
-      {{"experts", double(*plan.scenario.experts)}}};
+      {{"experts", double(plan.scenario.experts->middle())}}};
 }
 
 }  // namespace

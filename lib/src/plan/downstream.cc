@@ -74,7 +74,7 @@ Scenario with_target_loss(Scenario scenario, const Law& law) {
   const Law error_law = *error_law_of(scenario, law);
   const Eigen::VectorXd theta =
       error_law.form->theta_from_coefficients(error_law.coefficients);
-  const double wanted = scenario.target_error->value();
+  const double wanted = scenario.target_error->middle().value();
   // Errors rise with the loss; below the losses that have one it is none.
   const auto gap = [&](double loss) {
     const double at = std::log(loss);

@@ -40,7 +40,7 @@ Params switch_total(Params active, int experts) {
 }  // namespace
 
 bool is_mixture(const Scenario& scenario) {
-  return scenario.experts && *scenario.experts > 1;
+  return scenario.experts && scenario.experts->high > 1;
 }
 
 void require_model(const Scenario& scenario, std::string_view owner) {
@@ -61,22 +61,23 @@ void require_model(const Scenario& scenario, std::string_view owner) {
     fail(owner, "active_params needs experts, two or more");
   }
   const bool has_both = mixes && scenario.params && scenario.active_params;
-  if (has_both && scenario.params->low < *scenario.active_params) {
+  if (has_both && scenario.params->low < scenario.active_params->high) {
     fail(owner, "params counts all experts, and must be above active_params");
   }
 }
 
 std::optional<Params> given_size(const Scenario& scenario) {
   if (!is_mixture(scenario)) return given(scenario.params);
-  if (scenario.active_params) return *scenario.active_params;
+  if (scenario.active_params) return scenario.active_params->middle();
   const auto total = given(scenario.params);
   if (!total) return std::nullopt;
+  const int experts = scenario.experts->middle();
   double low = std::log(1e3);
   double high = std::log(total->value());
   for (int step = 0; step < 60; ++step) {
     const double middle = 0.5 * (low + high);
     const bool is_below =
-        switch_total(Params(std::exp(middle)), *scenario.experts) < *total;
+        switch_total(Params(std::exp(middle)), experts) < *total;
     (is_below ? low : high) = middle;
   }
   return Params(std::exp(0.5 * (low + high)));
@@ -95,14 +96,16 @@ Params total_params(const Scenario& scenario, Params params) {
   if (!is_mixture(scenario)) return params;
   if (scenario.params && scenario.active_params) {
     // Another size of the same model keeps the share that works.
-    return params * (scenario.params->middle() / *scenario.active_params);
+    return params * (scenario.params->middle() / scenario.active_params->middle());
   }
-  return switch_total(params, *scenario.experts);
+  return switch_total(params, scenario.experts->middle());
 }
 
 Transformer shape_of(const Scenario& scenario, Params params) {
   if (!is_mixture(scenario)) return typical_transformer(params);
-  return mixture_of(params, total_params(scenario, params), *scenario.experts);
+  return mixture_of(params,
+                    total_params(scenario, params),
+                    scenario.experts->middle());
 }
 
 }  // namespace isoflop

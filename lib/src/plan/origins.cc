@@ -81,8 +81,10 @@ std::vector<InputOrigin> stand_ins(const Scenario& scenario) {
 }
 
 std::string place_of(const Scenario& scenario, std::string_view key) {
-  for (const auto& [known, place] : scenario.origins) {
-    if (known == key) return place;
+  for (const KeyOrigin& origin : scenario.origins) {
+    if (origin.key != key) continue;
+    const Location& at = origin.at;
+    return at.line > 0 ? at.path + ":" + std::to_string(at.line) : at.path;
   }
   return "option";
 }
@@ -98,7 +100,7 @@ std::vector<InputOrigin> input_origins(const Scenario& scenario) {
     const bool is_placed = std::any_of(
         scenario.origins.begin(),
         scenario.origins.end(),
-        [&](const auto& entry) { return entry.first == field.key; });
+        [&](const auto& entry) { return entry.key == field.key; });
     if (is_placed || text != text_of(defaults.*(field.member))) {
       InputOrigin origin{
           std::string(field.key), text, place_of(scenario, field.key), ""};
@@ -119,7 +121,7 @@ void mark_options(Scenario& scenario, const Scenario& before) {
   for_each_field(scenario, [&](const auto& field, const auto& value) {
     if (text_of(value) == text_of(before.*(field.member))) return;
     std::erase_if(scenario.origins,
-                  [&](const auto& entry) { return entry.first == field.key; });
+                  [&](const auto& entry) { return entry.key == field.key; });
   });
 }
 

@@ -199,7 +199,7 @@ Point point_of(const Law& given,
   if (plan.synthetic) {
     plan.law = bind_scenario(given, supplied->scenario, owner);
   }
-  point.target_loss = scenario.target_loss;
+  if (scenario.target_loss) point.target_loss = scenario.target_loss->middle();
   plan.is_answered = true;
   point.is_free = choice->is_free;
   plan.run = choice->run;

@@ -32,7 +32,7 @@ Law bind_scenario(const Law& law,
   std::optional<Tokens> unique;
   if (scenario.unique_tokens) unique = scenario.unique_tokens->middle();
   if (law.form->input_index(kExperts.name)) {
-    const double experts = scenario.experts.value_or(1);
+    const double experts = middle_or(scenario.experts, 1);
     return with_unique_tokens(
         bind_inputs(law, {{std::string(kExperts.name), experts}}, owner),
         unique,

@@ -138,12 +138,10 @@ class ScenarioReader {
                                    : text_of(path_, key, node);
       try {
         set_option(scenario_, info.name, text, key);
-        scenario_.origins.emplace_back(
-            key, path_ + ":" + std::to_string(at.begin.line));
+        scenario_.origins.push_back({key, location_of(path_, at), true});
       } catch (const std::invalid_argument& error) {
         throw DataError(location_of(path_, node.source()), error.what());
       }
-      scenario_.places.emplace_back(key, location_of(path_, at));
       return;
     }
     throw DataError(location_of(path_, at),
@@ -237,8 +235,8 @@ Scenario edited(Scenario scenario,
     set_key(scenario, assignment, owner);
     const std::string key = assignment.substr(0, assignment.find('='));
     std::erase_if(scenario.origins,
-                  [&](const auto& entry) { return entry.first == key; });
-    scenario.origins.emplace_back(key, "set");
+                  [&](const auto& entry) { return entry.key == key; });
+    scenario.origins.push_back({key, {"set", 0, 0}});
   }
   return scenario;
 }
@@ -273,7 +271,7 @@ Scenario published_scenario(std::string_view name) {
     if (entry.name != name) continue;
     Scenario scenario = ScenarioReader("data/" + std::string(entry.table))
                             .read(embedded_table(entry.table));
-    scenario.places.clear();  // of no file that the reader has
+    for (KeyOrigin& origin : scenario.origins) origin.is_yours = false;
     return scenario;
   }
   throw std::invalid_argument(

@@ -23,13 +23,6 @@ template <class T>
 std::optional<double> number_of(const T&) {
   return std::nullopt;
 }
-std::optional<double> number_of(const std::optional<int>& value) {
-  return value ? std::optional<double>(*value) : std::nullopt;
-}
-template <class Tag>
-std::optional<double> number_of(const std::optional<Quantity<Tag>>& value) {
-  return value ? std::optional<double>(value->value()) : std::nullopt;
-}
 template <class Q>
 std::optional<double> number_of(const std::optional<Range<Q>>& value) {
   if (!value) return std::nullopt;
@@ -39,19 +32,6 @@ std::optional<double> number_of(const std::optional<Range<Q>>& value) {
 /// More of it, within the range of the option.
 template <class T>
 void scale(T&, double, const Bounds&) {}
-void scale(std::optional<double>& value, double step, const Bounds& bounds) {
-  value = std::min(*value * step, bounds.high);
-}
-void scale(std::optional<int>& value, double step, const Bounds& bounds) {
-  const double more = std::max(std::round(*value * step), *value + 1.0);
-  value = static_cast<int>(std::min(more, bounds.high));
-}
-template <class Tag>
-void scale(std::optional<Quantity<Tag>>& value,
-           double step,
-           const Bounds& bounds) {
-  value = Quantity<Tag>(std::min(value->value() * step, bounds.high));
-}
 template <class Q>
 void scale(std::optional<Range<Q>>& value, double step, const Bounds& bounds) {
   const double high = Range<Q>::number_of(value->high);

@@ -32,9 +32,9 @@ std::variant<Supplied, Finding> choose_supplied(const Law& law,
   if (auto* finding = std::get_if<Finding>(&alone)) return *finding;
   Supplied without{std::get<Choice>(std::move(alone)), scenario, {}};
   if (!scenario.generator_params) return without;
-  const SyntheticData made{*scenario.generator_params,
-                           scenario.acceptance.value_or(Share(1.0)),
-                           scenario.verifier_params};
+  const SyntheticData made{scenario.generator_params->middle(),
+                           middle_or(scenario.acceptance, Share(1.0)),
+                           given(scenario.verifier_params)};
   const Flops a_token = synthetic_flops(made);
   const auto loss = [&](double share) {
     const auto chosen = solved(with_share(scenario, a_token, share));
@@ -52,7 +52,8 @@ std::variant<Supplied, Finding> choose_supplied(const Law& law,
     without.synthetic = supply;
     return without;
   }
-  Supplied with{{}, with_share(scenario, a_token, share), {}};
+  Supplied with = without;
+  with.scenario = with_share(scenario, a_token, share);
   with.choice = std::get<Choice>(solved(with.scenario));
   supply.flops = scenario.flops->low * share;
   supply.tokens = Tokens(supply.flops / a_token);
