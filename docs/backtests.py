@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes docs/theory/backtests.md: back-tests of every set of runs at hand.
 
-    backtests.py [--command PATH] [--data FOLDER]
+    backtests.py [--command PATH] [--data FOLDER] [--check]
 
 The sets lie outside the repository, see tests/support/paths.h. A set that is
 not there is left out. With matplotlib, also draws forecast.png from one set.
+
+--check writes nothing and fails with the differences when the page is stale;
+its exit status is 77 where a set is missing.
 """
 
 import argparse
 import csv
+import difflib
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -189,16 +194,33 @@ def draw(command, folder):
     figure.savefig(PICTURE, metadata={"Software": None})
 
 
+def check(text):
+    """Fails where the page does not hold the text."""
+    if PAGE.read_text(encoding="utf-8") == text:
+        return
+    sys.stdout.writelines(difflib.unified_diff(
+        PAGE.read_text(encoding="utf-8").splitlines(True),
+        text.splitlines(True), PAGE.name, "as the command has it"))
+    sys.exit("the page is stale: run docs/backtests.py")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--command",
                         default=ROOT / "build/release/apps/isoflop")
-    parser.add_argument("--data", default=ROOT.parent / "shared/data")
+    parser.add_argument("--data", default=os.environ.get(
+        "ISOFLOP_TEST_DATA", ROOT.parent / "shared/data"))
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing, fail when the page is stale")
     args = parser.parse_args()
     folder = Path(args.data)
+    missing = {name for _, name, _ in SETS if not (folder / name).exists()}
+    if args.check and missing:
+        print("skipped, not in", folder, "-", *sorted(missing))
+        sys.exit(77)
     tests = []
     for title, name, conditions in SETS:
-        if not (folder / name).exists():
+        if name in missing:
             continue
         answer = json.loads(run(args.command, "backtest", str(folder / name),
                                 *where(conditions), "--format", "json"))
@@ -206,6 +228,9 @@ def main():
             tests.append((title, answer["result"]))
     if not tests:
         sys.exit("no runs at " + str(folder))
+    if args.check:
+        check(page(tests))
+        return
     PAGE.write_text(page(tests), encoding="utf-8")
     draw(args.command, folder)
 

@@ -12,6 +12,7 @@
 #include "isoflop/fit/forecast.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
 #include "support/matchers.h"
 #include "support/paths.h"
 
@@ -58,6 +59,22 @@ TEST(Backtest, SplitsByCompute) {
     EXPECT_GT(method.overall->width, 0.003);
   }
   EXPECT_FALSE(result.trusted.empty());
+}
+
+TEST(Backtest, SaysThatRunsOnALineTellOfNoOtherRuns) {
+  Runs runs = law_runs(60, 1, 0.35, 0.37);
+  EXPECT_EQ(backtest(runs, quick()).status, LawStatus::Identified);
+  const Law law = published_law("besiroglu2024");
+  runs.tokens = 20.0 * runs.params;
+  runs.flops = compute_of(runs);
+  for (Eigen::Index i = 0; i < runs.size(); ++i) {
+    runs.loss_nats[i] =
+        law.loss(Params(runs.params[i]), Tokens(runs.tokens[i])).value();
+  }
+  const Backtest result = backtest(runs, quick());
+  EXPECT_EQ(result.status, LawStatus::Weak);
+  EXPECT_THAT(to_text(result),
+              ::testing::HasSubstr("along the line of the runs only"));
 }
 
 TEST(Backtest, TestsOtherFormsOnTheSameSplits) {

@@ -95,6 +95,7 @@ void bind_backtest(py::module_& module) {
   result.def_readonly("splits", &Backtest::splits)
       .def_readonly("methods", &Backtest::methods)
       .def_readonly("trusted", &Backtest::trusted)
+      .def_readonly("status", &Backtest::status)
       .def_readonly("findings", &Backtest::findings);
   add_report(result);
   const std::string doc =

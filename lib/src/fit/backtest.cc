@@ -178,8 +178,8 @@ void add_split_findings(const Backtest& result,
         {"backtest.extrapolation",
          Severity::Warning,
          format_number(beyond, 9) +
-             " predictions lie beyond two decades of the compute learned "
-             "from, up to " +
+             (beyond == 1.0 ? " prediction lies" : " predictions lie") +
+             " beyond two decades of the compute learned from, up to " +
              format_number(farthest, 2) +
              " times: there forecasts gain little over fits",
          "trust the nearer distances; leave out the last --factor",
@@ -275,6 +275,7 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
 
   ForecastOptions forecast_options = options;
   forecast_options.draws = 0;
+  result.status = forecast(runs, forecast_options).law.status;
   const auto by_forecast = [&](const Parts& part) {
     const Forecast known = forecast(part.training, forecast_options);
     take_findings(known, part.split, result.findings);

@@ -149,6 +149,7 @@ std::string to_json(const Backtest& test) {
   }
   Json result = {
       {"trusted", test.trusted.empty() ? Json() : Json(test.trusted)},
+      {"status", json_of(test.status)},
       {"rows", test.rows},
       {"splits", std::move(splits)},
       {"distances_up_to", std::move(distances)},

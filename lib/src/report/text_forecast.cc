@@ -197,6 +197,24 @@ std::string scores_table(const Backtest& test) {
   return table.str();
 }
 
+/// What to trust, how well it did, and where.
+std::string headline_of(const Backtest& test) {
+  const BacktestScore& score = *test.method(test.trusted)->overall;
+  std::string text = "TRUST " + method_words(test, test.trusted) +
+                     "   off by " + small_percent(score.mean_abs_error) +
+                     " on larger runs; " + percent(test.options.level) +
+                     " intervals hold " + percent(score.coverage, 2) + "\n";
+  if (test.status == LawStatus::Weak) {
+    text += "  along the line of the runs only: size and data do not vary "
+            "apart\n";
+  }
+  if (test.status == LawStatus::NotIdentified) {
+    text += "  all the runs together give no forecast; isoflop forecast says "
+            "why\n";
+  }
+  return text;
+}
+
 /// The command that gives what is to be trusted.
 std::string next_command(const Backtest& test) {
   const std::string source = printable(test.source);
@@ -277,8 +295,7 @@ std::string to_text(const Backtest& test) {
                      (test.rows == 1 ? " run of " : " runs of ") +
                      printable(test.source) + "\n\n";
   if (test.trusted.empty()) return text + "NO TEST   too few runs\n";
-  text += "TRUST " + method_words(test, test.trusted) + "\n\n" +
-          scores_table(test) + "\n";
+  text += headline_of(test) + "\n" + scores_table(test) + "\n";
   std::string splits;
   for (const BacktestSplit& split : test.splits) {
     splits += (splits.empty() ? "" : "; ") + std::string("C <= Cmax/") +

@@ -10,6 +10,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/fit/backtest_score.h"
 #include "isoflop/fit/forecast.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/laws/variable.h"
 #include "isoflop/runs/runs.h"
 #include "isoflop/units/quantity.h"
@@ -72,6 +73,9 @@ struct Backtest {
   std::vector<BacktestSplit> splits;
   std::vector<BacktestMethod> methods;
   std::string trusted;  ///< name of a method; "" without splits
+  /// Of the forecast from all the runs: `weak` where it holds along their line
+  /// only, which larger runs on that line cannot show.
+  LawStatus status = LawStatus::NotIdentified;
   std::vector<Finding> findings;
 
   const BacktestMethod* method(std::string_view name) const;
