@@ -4,8 +4,7 @@
 #include <Eigen/QR>
 #include <Eigen/SVD>
 #include <algorithm>
-
-#include "isoflop/base/interval.h"
+#include <boost/math/distributions/chi_squared.hpp>
 
 namespace isoflop {
 
@@ -79,14 +78,19 @@ std::optional<Spread> spread_of(const Decision& decision,
   return Spread{sd(slopes->log_loss), sd(slopes->log_params)};
 }
 
-bool is_wide(const Spread& spread, double quantile) {
-  return !(quantile * spread.sd_log_loss <= kWidestLogLoss) ||
-         !(quantile * spread.sd_log_params <= kWidestLogParams);
+bool is_wide(const Spread& spread) {
+  return !(kNormalQuantile * spread.sd_log_loss <= kWidestLogLoss) ||
+         !(kNormalQuantile * spread.sd_log_params <= kWidestLogParams);
 }
 
-double spare_quantile(Eigen::Index runs, int coefficients) {
-  const auto spare = static_cast<double>(runs - coefficients);
-  return student_quantile(0.95, std::max(1.0, spare));
+double widest_scatter(double residual_scale,
+                      Eigen::Index runs,
+                      int coefficients) {
+  constexpr double kFalse = 0.01;
+  const double spare = std::max(1.0, static_cast<double>(runs - coefficients));
+  const double least =
+      boost::math::quantile(boost::math::chi_squared(spare), kFalse);
+  return std::max(kLeastScale, residual_scale * std::sqrt(spare / least));
 }
 
 Eigen::VectorXd nominal_theta(const Form& form) {

@@ -54,14 +54,25 @@ std::optional<Spread> spread_of(const Decision& decision,
                                 const Design& design,
                                 double scale);
 
-/// Half-widths of 90 % intervals, with Student's quantile for few runs.
+/// Losses of repeated runs scatter by about this much even where a fit leaves
+/// less.
+inline constexpr double kLeastScale = 0.002;
+
+/// Half-widths of 90 % intervals.
 inline constexpr double kWidestLogLoss = 0.08;
 inline const double kWidestLogParams = std::log(3.0);
+inline constexpr double kNormalQuantile = 1.6448536269514722;  ///< at 0.95
 
-bool is_wide(const Spread& spread, double quantile);
+bool is_wide(const Spread& spread);
 
-/// Of the 90 % interval, for the spare runs of a design.
-double spare_quantile(Eigen::Index runs, int coefficients);
+/// The scatter that runs do not rule out: at least `kLeastScale`, and what
+/// they show times sqrt(nu / chi^2_nu,0.01), nu = runs - coefficients, which
+/// for normal errors is below the truth for one set of runs in a hundred. The
+/// spread of a decision is judged at it: a status that took the scatter as
+/// estimated would pick the sets whose errors happen to look small.
+double widest_scatter(double residual_scale,
+                      Eigen::Index runs,
+                      int coefficients);
 
 /// Coefficients as they are typical of the form.
 Eigen::VectorXd nominal_theta(const Form& form);

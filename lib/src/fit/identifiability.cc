@@ -8,16 +8,12 @@
 #include "fit/design.h"
 #include "fit/design_shape.h"
 #include "fit/suggest_runs.h"
-#include "isoflop/base/interval.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
 
-/// Losses of repeated runs scatter by about this much even where a fit leaves
-/// less.
-constexpr double kLeastScale = 0.002;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 int count_distinct(const WeightedInputs& runs) {
@@ -51,20 +47,30 @@ std::string weakest_direction(const Form& form, const Design& design) {
   return join_words(names);
 }
 
+/// @param spread   of the decision at `scatter`
+/// @param scatter  of log residuals, as much as the runs do not rule out
+/// @param scale    as they show it
 std::string wide_reason(const Identifiability& result,
-                        std::optional<double> log_params,
-                        double log_loss) {
-  const std::string loss =
-      format_number(100.0 * std::min(log_loss, 1.0), 2) + " % (90 %)";
-  if (!log_params) {
-    return "these runs leave the loss of the largest of them open by " + loss;
+                        const Spread& spread,
+                        double scatter,
+                        double scale) {
+  const double loss =
+      100.0 * std::min(kNormalQuantile * spread.sd_log_loss, 1.0);
+  const std::string words =
+      format_number(loss, 2) + " % (90 %" +
+      (scatter > 1.1 * scale
+           ? ", at a scatter of " + format_number(100.0 * scatter, 2) +
+                 " %, which so few runs do not rule out)"
+           : ")");
+  if (!result.sd_log_params) {
+    return "these runs leave the loss of the largest of them open by " + words;
   }
-  const double factor = std::exp(*log_params);
+  const double factor = std::exp(kNormalQuantile * spread.sd_log_params);
   return "at " + format_quantity(result.target, 2) +
          " FLOP, ten times the largest budget, these runs leave the optimal "
          "size open by a factor of " +
          (factor < 1e3 ? format_number(factor, 2) : "1000 or more") +
-         " either way and the loss by " + loss;
+         " either way and the loss by " + words;
 }
 
 /// The gates, hardest first; each that fails adds its reason.
@@ -72,7 +78,7 @@ IdentifiabilityStatus apply_gates(const Form& form,
                                   const Eigen::VectorXd& theta,
                                   std::int64_t runs,
                                   bool is_line,
-                                  double quantile,
+                                  double residual_scale,
                                   Identifiability& result) {
   constexpr double kHighestCondition = 1e4;
   auto& reasons = result.reasons;
@@ -112,12 +118,15 @@ IdentifiabilityStatus apply_gates(const Form& form,
     reasons.push_back(
         "the fit has no optimal size at ten times the largest "
         "budget");
-  } else if (is_wide({*result.sd_log_loss, result.sd_log_params.value_or(0.0)},
-                     quantile)) {
-    std::optional<double> log_params;
-    if (result.sd_log_params) log_params = quantile * *result.sd_log_params;
-    reasons.push_back(
-        wide_reason(result, log_params, quantile * *result.sd_log_loss));
+  } else {
+    const double scale = std::max(residual_scale, kLeastScale);
+    const double scatter = widest_scatter(residual_scale, runs, p);
+    const Spread spread{
+        scatter / scale * *result.sd_log_loss,
+        scatter / scale * result.sd_log_params.value_or(0.0)};
+    if (is_wide(spread)) {
+      reasons.push_back(wide_reason(result, spread, scatter, scale));
+    }
   }
   return reasons.empty() ? IdentifiabilityStatus::Identified
                          : IdentifiabilityStatus::Weak;
@@ -209,7 +218,7 @@ void explain(const Form& form,
              const std::vector<std::string>& doubtful,
              const Design& nominal,
              const WeightedInputs& design,
-             double scale,
+             double residual_scale,
              Identifiability& result) {
   const std::string weakest = weakest_direction(form, nominal);
   if (const auto shape = shape_of(form, design.inputs)) {
@@ -224,7 +233,7 @@ void explain(const Form& form,
             : join_words(doubtful) + " cannot be told from zero by these runs");
     result.still_known = "the loss inside the range of the runs";
   }
-  result.suggested_runs = suggest_runs(form, decision, design, scale);
+  result.suggested_runs = suggest_runs(form, decision, design, residual_scale);
 }
 
 /// Rank, condition and spread of the decision, at the fit and at nominal
@@ -286,14 +295,15 @@ Identifiability identify(const Runs& runs,
                               theta,
                               runs.size(),
                               shape_of(form, design.inputs).has_value(),
-                              spare_quantile(runs.size(), result.coefficients),
+                              residual_scale,
                               result);
   std::vector<std::string> doubtful = result.vanished;
   if (refits != nullptr) {
     ask_refits(form, decision, theta, *refits, doubtful, result);
   }
   if (result.status != IdentifiabilityStatus::Identified) {
-    explain(form, decision, doubtful, nominal, design, scale, result);
+    explain(
+        form, decision, doubtful, nominal, design, residual_scale, result);
   }
   return result;
 }

@@ -44,12 +44,12 @@ class Additions {
   Additions(const Form& form,
             const Decision& decision,
             const WeightedInputs& present,
-            double scale)
+            double residual_scale)
       : decision_(decision),
         columns_(free_coefficients(form)),
         theta_(nominal_theta(form)),
         run_count_(present.inputs.rows()),
-        scale_(scale),
+        residual_scale_(residual_scale),
         candidates_(candidate_runs(present.inputs)),
         present_(judge(form, theta_, present, columns_).triangle),
         rows_(weighted_jacobian(form, theta_, candidates_, columns_)) {}
@@ -73,11 +73,14 @@ class Additions {
   bool suffices(const std::vector<int>& chosen, const Design& design) const {
     constexpr double kHighestCondition = 1e3;
     if (!(design.condition < kHighestCondition)) return false;
-    const auto spread = spread_of(decision_, theta_, design, scale_);
     const auto runs = run_count_ + static_cast<Eigen::Index>(chosen.size());
-    return spread &&
-           !is_wide(*spread,
-                    spare_quantile(runs, static_cast<int>(columns_.size())));
+    const auto coefficients = static_cast<int>(columns_.size());
+    const auto spread =
+        spread_of(decision_,
+                  theta_,
+                  design,
+                  widest_scatter(residual_scale_, runs, coefficients));
+    return spread && !is_wide(*spread);
   }
   bool suffices(const std::vector<int>& chosen) const {
     return suffices(chosen, with(chosen));
@@ -88,7 +91,7 @@ class Additions {
   std::vector<int> columns_;
   Eigen::VectorXd theta_;
   Eigen::Index run_count_;
-  double scale_;
+  double residual_scale_;
   WeightedInputs candidates_;
   Eigen::MatrixXd present_;  ///< triangle of the runs that are there
   Eigen::MatrixXd rows_;     ///< n_candidates x n_coefficients
@@ -156,9 +159,9 @@ std::vector<int> one_by_one(const Additions& additions) {
 std::vector<SuggestedRun> suggest_runs(const Form& form,
                                        const Decision& decision,
                                        const WeightedInputs& present,
-                                       double scale) {
+                                       double residual_scale) {
   if (!decision.divides_budget() || form.input_count() != 2) return {};
-  const Additions additions(form, decision, present, scale);
+  const Additions additions(form, decision, present, residual_scale);
   if (additions.suffices({})) return {};
   std::vector<int> chosen = best_of(additions, 1);
   if (chosen.empty()) chosen = best_of(additions, 2);

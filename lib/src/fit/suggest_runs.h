@@ -11,10 +11,10 @@ namespace isoflop {
 
 /// Runs after which the design at nominal values passes the gates: the fewest
 /// up to two, by trying all. None for forms that read more than size and data.
-/// @param scale  sd of log residuals
+/// @param residual_scale  sd of log residuals
 std::vector<SuggestedRun> suggest_runs(const Form& form,
                                        const Decision& decision,
                                        const WeightedInputs& present,
-                                       double scale);
+                                       double residual_scale);
 
 }  // namespace isoflop

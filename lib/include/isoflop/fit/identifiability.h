@@ -69,8 +69,8 @@ struct Refits {
 /// one ratio or one budget, a tenth either way), no spare run, a coefficient
 /// at its bound, a term that ends at zero, or too wide a spread at ten times
 /// the largest budget (a 90 % interval of the loss above 8 % or of N* above a
-/// factor of three either way, with Student's quantile for the spare runs):
-/// weak. With refits also: more than a tenth failed, a term ends at zero in a
+/// factor of three either way, at the most scatter that the spare runs do not
+/// rule out with 99 % confidence): weak. With refits also: more than a tenth failed, a term ends at zero in a
 /// tail of them, N* is off by more than three in more than its share, or the
 /// profile of a coefficient does not close.
 ///
