@@ -24,6 +24,8 @@ void write(const Checks& checks, Format format, const Streams& streams) {
     write_result(*plan, format, streams);
   } else if (const auto* router = std::get_if<RouterCheck>(&one.answer)) {
     write_result(*router, format, streams);
+  } else if (const auto* law = std::get_if<LawCheck>(&one.answer)) {
+    write_result(*law, format, streams);
   } else {
     std::rethrow_exception(std::get<CheckProblem>(one.answer).error);
   }
@@ -60,7 +62,7 @@ int run_check(const Command& command,
 
 const Command kCheckCommand{
     "check",
-    "whether a plan should be trained",
+    "whether a plan should be trained, or a law be planned by",
     {"check --params 70B --tokens 1.4T",
      "check --params 530B --tokens 270B",
      "check gpt-4.5",
@@ -68,7 +70,7 @@ const Command kCheckCommand{
      "check --params 30B --tokens 600B --from data/pilot/pile.csv",
      "check --expert-load data/pilot/expert_load.csv",
      "check --params 2T --tokens 13T --unique-tokens 5T..13T --format json"},
-    "[SCENARIO...]",
+    "[SCENARIO|LAW.JSON...]",
     run_check};
 
 }  // namespace isoflop::cli

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check_subjects.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "isoflop/check/check_law.h"
 #include "isoflop/check/check_model.h"
 #include "scenario_source.h"
 
@@ -13,6 +15,23 @@ RouterCheck judge_router(const OptionSet& options, const std::string& path) {
   RouterOptions router_options;
   options.fill(router_options);
   return check_router(read_router_load(path), router_options);
+}
+
+/// What a saved law is called, in place of a scenario.
+bool is_law(const std::string& name) { return name.ends_with(".json"); }
+
+void require_no_runs(const std::string& name) {
+  if (!name.ends_with(".csv") && !name.ends_with(".jsonl")) return;
+  throw std::invalid_argument("check: '" + name +
+                              "' is a table of runs; fit a law first, "
+                              "isoflop fit " +
+                              name + " -o law.json, and check that");
+}
+
+LawCheck judge_law(const OptionSet& options, const std::string& path) {
+  LawCheckOptions law_options;
+  options.fill(law_options);
+  return check_law(path, law_options);
 }
 
 Check judge_plan(const OptionSet& options,
@@ -66,6 +85,10 @@ Checks judge_subjects(const OptionSet& options, const Command& command) {
   } else {
     options.allow_only<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>(
         {"from", "where", "model"}, "needs --expert-load");
+    if (!names.empty() && std::all_of(names.begin(), names.end(), is_law)) {
+      options.allow_only<LawCheckOptions, ChecksOptions>(
+          {}, "has no effect on a law");
+    }
     if (names.empty()) names = options.given("model");
     if (names.empty()) names = {""};
   }
@@ -73,6 +96,8 @@ Checks judge_subjects(const OptionSet& options, const Command& command) {
       names,
       [&](const std::string& name) -> decltype(Checked::answer) {
         if (load) return judge_router(options, name);
+        require_no_runs(name);
+        if (is_law(name)) return judge_law(options, name);
         return judge_plan(options, command, name);
       },
       checks_options);

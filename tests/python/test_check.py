@@ -128,3 +128,43 @@ def test_published_models_are_judged_by_name(command):
         isoflop.check("gpt-4.5", model="llama-7b")
     both = isoflop.check_all(["gpt-4.5"], models=["llama-7b"])
     assert [checked.name for checked in both.all] == ["gpt-4.5", "llama-7b"]
+
+
+def test_plans_and_laws_that_were_made_are_judged(tmp_path, command, pile):
+    planned = isoflop.plan(flops=1e24, unique_tokens=2e11)
+    judged = isoflop.check(planned, waste_warning=0.2)
+    assert judged.run.params == planned.run.params
+    assert (
+        judged.to_json()
+        == isoflop.check(
+            flops=1e24, unique_tokens=2e11, waste_warning=0.2
+        ).to_json()
+    )
+    fitted = isoflop.fit(pile, bootstrap=20)
+    codes = [finding.code for finding in isoflop.check(fitted).findings]
+    assert codes[0] == "fit.weak"
+    assert isoflop.check(fitted).verdict == "do_not_train"
+    path = str(tmp_path / "law.json")
+    fitted.law.save(path)
+    saved = isoflop.check(path)
+    assert saved.source == path and saved.fails()
+    assert [finding.code for finding in saved.findings] == codes
+    assert saved.to_json().encode() == command(
+        "check", path, "--format", "json"
+    )
+    accepted = isoflop.check(fitted.law, accept=["fit.weak"])
+    assert not accepted.fails()
+    several = isoflop.check_all([path, "gpt-4.5"])
+    assert several.all[0].answer.verdict == "do_not_train"
+    with pytest.raises(ValueError, match="unknown option 'params'"):
+        isoflop.check(fitted, params=7e9)
+    with pytest.raises(ValueError, match="both given"):
+        isoflop.check(planned, model="llama-7b")
+
+
+def test_synthetic_tokens_are_those_of_the_plan():
+    wanted = dict(flops=1e24, unique_tokens=2e10, generator_params=7e9)
+    planned = isoflop.plan(**wanted)
+    judged = isoflop.check(**wanted)
+    assert judged.synthetic.tokens == planned.synthetic.tokens > 0
+    assert isoflop.check(params=7e9, tokens=1e11).synthetic is None

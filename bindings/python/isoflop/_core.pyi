@@ -103,6 +103,8 @@ class Backtest:
     def methods(self) -> list[BacktestMethod]: ...
     @property
     def splits(self) -> list[BacktestSplit]: ...
+    @property
+    def status(self) -> str: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
     @property
@@ -174,6 +176,8 @@ class Check:
     def run(self) -> Optimum: ...
     @property
     def scenario(self) -> Scenario: ...
+    @property
+    def synthetic(self) -> Optional[SyntheticSupply]: ...
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
     @property
@@ -203,7 +207,7 @@ class CheckProblem:
 
 class Checked:
     @property
-    def answer(self) -> Union[Check, RouterCheck, CheckProblem]: ...
+    def answer(self) -> Union[Check, RouterCheck, LawCheck, CheckProblem]: ...
     @property
     def name(self) -> str: ...
 
@@ -610,6 +614,21 @@ class Law:
     @property
     def verified(self) -> bool: ...
     def widening_at(self, flops: float) -> float: ...
+
+class LawCheck:
+    @property
+    def accepted(self) -> list[Accepted]: ...
+    def fails(self, fail_on: str = 'error') -> bool: ...
+    @property
+    def findings(self) -> list[Finding]: ...
+    @property
+    def law(self) -> Law: ...
+    @property
+    def source(self) -> str: ...
+    def to_dict(self) -> Any: ...
+    def to_json(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
 
 class LawVerdict:
     @property
@@ -1503,6 +1522,8 @@ def check(
     hopeless_passes: Number = ...,
     repeat_value: Number = ...,
     far_beyond: Number = ...,
+    goodput_note: Number = ...,
+    goodput_warning: Number = ...,
     likely: Number = ...,
     possible: Number = ...,
     remote: Number = ...,
@@ -1512,7 +1533,7 @@ def check(
     threads: int = ...,
     accept: Any = ...,
     set: Any = ...,
-) -> Check: ...
+) -> Any: ...
 
 def check_all(
     scenarios: list[str] = [], models: list[str] = [],
@@ -1562,6 +1583,8 @@ def check_all(
     hopeless_passes: Number = ...,
     repeat_value: Number = ...,
     far_beyond: Number = ...,
+    goodput_note: Number = ...,
+    goodput_warning: Number = ...,
     likely: Number = ...,
     possible: Number = ...,
     remote: Number = ...,
@@ -1583,6 +1606,8 @@ def check_many(
     hopeless_passes: Number = ...,
     repeat_value: Number = ...,
     far_beyond: Number = ...,
+    goodput_note: Number = ...,
+    goodput_warning: Number = ...,
     likely: Number = ...,
     possible: Number = ...,
     remote: Number = ...,

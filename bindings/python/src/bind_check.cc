@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "isoflop/check/check.h"
-#include "isoflop/check/check_model.h"
-#include "isoflop/check/checks.h"
-#include "isoflop/report/annotations.h"
+
+#include "isoflop/check/check_law.h"
+#include "judge.h"
 #include "results.h"
-#include "runs_of.h"
-#include "scenario_of.h"
 
 namespace isoflop::python {
 namespace {
@@ -55,108 +51,63 @@ void bind_parts(py::module_& module) {
       .def_readonly("explanation", &RuleInfo::explanation);
 }
 
-/// The keywords of `check`, for any number of plans.
-class Judge {
- public:
-  Judge(py::dict keywords,
-        const std::vector<OptionInfo>& known,
-        const char* owner)
-      : owner_(owner) {
-    py::dict unknown;
-    const std::vector<std::string> names = detail::names_of(known);
-    for (const auto item : keywords) {
-      const std::string name = py::str(item.first);
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        unknown[item.first] = item.second;
-      }
-    }
-    require_none_left(unknown, names, owner);
-    take(edits_, keywords, owner);
-    take(options_, keywords, owner);
-    take(checks_, keywords, owner);
-    keywords_ = keywords;
-  }
+/// Whether it is a result to be judged: a plan, or a law.
+bool is_made(const py::object& subject) {
+  return py::isinstance<Plan>(subject) || py::isinstance<Law>(subject) ||
+         py::isinstance<FitResult>(subject) ||
+         py::isinstance<Forecast>(subject) ||
+         (py::isinstance<py::str>(subject) &&
+          is_law_file(subject.cast<std::string>()));
+}
 
-  const ChecksOptions& checks() const { return checks_; }
-  Check plan(const Scenario& asked) const {
-    const auto [law, scenario] = known(asked);
-    const py::gil_scoped_release release;
-    return check(law, scenario, options_);
-  }
-  Check model(const std::string& name) const {
-    const Model found = find_model(name);
-    const auto [law, scenario] = known({});
-    const py::gil_scoped_release release;
-    return check_model(law, found, scenario, options_);
-  }
+template <class Options>
+Options only(py::dict keywords) {
+  Options options;
+  take(options, keywords, "check");
+  require_none_left(
+      keywords, detail::names_of(option_infos<Options>()), "check");
+  return options;
+}
 
- private:
-  std::pair<Law, Scenario> known(const Scenario& asked) const {
-    py::dict keywords = keywords_.attr("copy")();
-    Scenario scenario = edited(asked, edits_, owner_);
-    Law law = take_law(keywords, scenario.law, scenario.allow_unverified);
-    take(scenario, keywords, owner_);
-    return {std::move(law), std::move(scenario)};
+py::object check_made(const py::object& subject, const py::dict& keywords) {
+  if (py::isinstance<Plan>(subject)) {
+    return py::cast(
+        check(subject.cast<const Plan&>(), only<CheckOptions>(keywords)));
   }
+  const auto options = only<LawCheckOptions>(keywords);
+  if (py::isinstance<py::str>(subject)) {
+    return py::cast(check_law(subject.cast<std::string>(), options));
+  }
+  return py::cast(check_law(law_of(subject), options));
+}
 
-  const char* owner_;
-  py::dict keywords_;
-  ScenarioEdits edits_;
-  CheckOptions options_;
-  ChecksOptions checks_;
-};
-
-void bind_checks(py::module_& module) {
-  py::class_<CheckProblem>(module, "CheckProblem", "Why there is no answer.")
-      .def_readonly("message", &CheckProblem::message)
-      .def_property_readonly(
-          "place", [](const CheckProblem& self) { return to_string(self.at); });
-  py::class_<Checked>(module, "Checked", "One of several answers.")
-      .def_readonly("name", &Checked::name)
-      .def_readonly("answer", &Checked::answer);
-  py::class_<Checks> checks(module, "Checks", "Several plans, judged.");
-  checks.def_readonly("all", &Checks::all)
-      .def("fails", &Checks::fails, "Whether one does not pass `fail_on`.")
-      .def("to_sarif", &to_sarif, "SARIF 2.1.0.")
-      .def("to_github", &to_github, "Annotations for GitHub's runners.")
-      .def("to_junit", &to_junit, "JUnit's XML.");
-  add_report(checks);
-  const auto infos =
-      all_infos<Scenario, CheckOptions, ChecksOptions, ScenarioEdits>();
-  const std::string doc =
-      "Whether plans should be trained; one that cannot be judged does not\n"
-      "keep the others from their answers.\n\n"
-      "    scenarios: names of published ones or .toml files\n"
-      "    models: names of published models" +
-      options_doc(infos);
-  module.def(
-      "check_all",
-      [infos](const std::vector<std::string>& scenarios,
-              const std::vector<std::string>& models,
-              py::kwargs keywords) {
-        const Judge judge(keywords, infos, "check_all");
-        Checks found = check_each(
-            scenarios,
-            [&](const std::string& name) -> decltype(Checked::answer) {
-              return judge.plan(find_scenario(name));
-            },
-            judge.checks());
-        const Checks known = check_each(
-            models, [&](const std::string& name) -> decltype(Checked::answer) {
-              return judge.model(name);
-            });
-        found.all.insert(found.all.end(), known.all.begin(), known.all.end());
-        return found;
+template <class Result>
+void add_fails(py::class_<Result>& result) {
+  result.def(
+      "fails",
+      [](const Result& self, const std::string& fail_on) {
+        return fails(self, from_string<FailOn>(fail_on));
       },
-      py::arg("scenarios") = std::vector<std::string>(),
-      py::arg("models") = std::vector<std::string>(),
-      doc.c_str());
+      py::arg("fail_on") = "error",
+      "Whether a finding of this severity or above was not accepted.");
+}
+
+void bind_law_check(py::module_& module) {
+  py::class_<LawCheck> law_check(module, "LawCheck", "The verdict on a law.");
+  law_check.def_readonly("verdict", &LawCheck::verdict)
+      .def_readonly("source", &LawCheck::source)
+      .def_readonly("law", &LawCheck::law)
+      .def_readonly("accepted", &LawCheck::accepted)
+      .def_readonly("findings", &LawCheck::findings);
+  add_report(law_check);
+  add_fails(law_check);
 }
 
 }  // namespace
 
 void bind_check(py::module_& module) {
   bind_parts(module);
+  bind_law_check(module);
   py::class_<Check> check_class(module, "Check", "The verdict on a plan.");
   check_class.def_readonly("verdict", &Check::verdict)
       .def_readonly("law", &Check::law)
@@ -175,40 +126,36 @@ void bind_check(py::module_& module) {
       .def_readonly("recall", &Check::recall)
       .def_readonly("decided_by", &Check::decided_by)
       .def_readonly("deciders", &Check::deciders)
+      .def_readonly("synthetic", &Check::synthetic)
       .def_readonly("accepted", &Check::accepted)
       .def_readonly("cost", &Check::cost)
       .def_readonly("findings", &Check::findings);
   add_report(check_class);
-  check_class.def(
-      "fails",
-      [](const Check& self, const std::string& fail_on) {
-        return fails(self, from_string<FailOn>(fail_on));
-      },
-      py::arg("fail_on") = "error",
-      "Whether a finding of this severity or above was not accepted.");
+  add_fails(check_class);
   const auto infos = all_infos<Scenario, CheckOptions, ScenarioEdits>();
   const std::string doc =
-      "Whether a plan should be trained.\n\n"
-      "    scenario: a Scenario, the name of a published one or a .toml file\n"
+      "Whether a plan should be trained, or a law be planned by.\n\n"
+      "    scenario: a Scenario, the name of a published one or a .toml file;\n"
+      "        a Plan; a Law, a FitResult, a Forecast or a saved law (.json)\n"
       "    model: in its place the name of a published model" +
       options_doc(infos);
   module.def(
       "check",
       [infos](const py::object& scenario,
               const std::optional<std::string>& model,
-              py::kwargs keywords) {
-        const Judge judge(keywords, infos, "check");
-        if (!model) return judge.plan(scenario_of(scenario));
-        if (!scenario.is_none()) {
+              py::kwargs keywords) -> py::object {
+        if (model && !scenario.is_none()) {
           throw std::invalid_argument(
               "check: scenario and model are both given");
         }
-        return judge.model(*model);
+        if (is_made(scenario)) return check_made(scenario, keywords);
+        const Judge judge(keywords, infos, "check");
+        return py::cast(model ? judge.model(*model)
+                              : judge.plan(scenario_of(scenario)));
       },
       py::arg("scenario") = py::none(),
       py::arg("model") = py::none(),
       doc.c_str());
-  bind_checks(module);
   const auto many_infos = option_infos<CheckOptions>();
   const std::string many_doc =
       "Thousands of plans under one law, in parallel.\n\n"

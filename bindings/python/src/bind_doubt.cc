@@ -20,7 +20,7 @@ void bind_influence(py::module_& module) {
       .def_readonly("left_out", &FitInfluence::left_out);
 }
 
-void bind_checks(py::module_& module) {
+void bind_residual_checks(py::module_& module) {
   py::class_<ResidualTrend>(
       module, "ResidualTrend", "Rank correlation of the residuals.")
       .def_readonly("variable", &ResidualTrend::variable)
@@ -91,7 +91,7 @@ void bind_doubt(py::module_& module) {
       .def_readonly("sandwich", &StandardErrors::sandwich);
   bind_profile(module);
   bind_influence(module);
-  bind_checks(module);
+  bind_residual_checks(module);
 }
 
 }  // namespace isoflop::python

@@ -70,6 +70,7 @@ void bind_run_cost(py::module_& module);
 void bind_what_if(py::module_& module);
 void bind_plan(py::module_& module);
 void bind_check(py::module_& module);
+void bind_checks(py::module_& module);
 void bind_router(py::module_& module);
 
 }  // namespace isoflop::python

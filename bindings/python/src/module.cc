@@ -118,6 +118,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_what_if(module);
   isoflop::python::bind_router(module);
   isoflop::python::bind_check(module);
+  isoflop::python::bind_checks(module);
   module.def("option_table",
              &isoflop::python::option_table,
              "The keywords of every verb: name, type, help, range, default.");

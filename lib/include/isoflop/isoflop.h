@@ -8,6 +8,7 @@
 #include "isoflop/base/parallel.h"
 #include "isoflop/base/random.h"
 #include "isoflop/check/check.h"
+#include "isoflop/check/check_law.h"
 #include "isoflop/check/check_model.h"
 #include "isoflop/check/checks.h"
 #include "isoflop/check/router.h"

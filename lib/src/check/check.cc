@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/root.h"
+#include "check/by_law.h"
 #include "check/rule.h"
 #include "isoflop/base/parallel.h"
 #include "isoflop/base/suggest.h"
@@ -21,26 +21,6 @@ namespace isoflop {
 namespace {
 
 const double kLog6 = std::log(6.0);
-
-/// Ranges that `plan` refuses and no sample varies.
-void require_judged(const Scenario& scenario) {
-  constexpr std::string_view kUnjudged[] = {"max_params",
-                                            "active_params",
-                                            "experts",
-                                            "generator_params",
-                                            "acceptance",
-                                            "verifier_params",
-                                            "target_loss",
-                                            "target_error"};
-  for_each_range(scenario, [&](const auto& field, const auto& range) {
-    if (range.is_exact()) return;
-    if (std::find(std::begin(kUnjudged), std::end(kUnjudged), field.name) !=
-        std::end(kUnjudged)) {
-      throw std::invalid_argument("check: " + std::string(field.name) +
-                                  " is a range, but must be one value");
-    }
-  });
-}
 
 /// The run at the middle of the ranges, in the digits given.
 Optimum middle_run(const Law& law, const GivenRun& given) {
@@ -78,161 +58,6 @@ Waste waste_of(const CheckSample& middle,
   waste.probability = warned / count;
   waste.probability_error = failed / count;
   return waste;
-}
-
-/// Verified laws of a dense model's loss by size and data that do not vote.
-const std::vector<Law>& laws_without_vote() {
-  static const std::vector<Law> kLaws = [] {
-    const auto is_one = [](const Law& law) {
-      const Form& form = *law.form;
-      const auto reads = [&](const Variable& variable) {
-        return form.input_index(variable.name).has_value();
-      };
-      const int known = reads(kParams) + reads(kTokens) + reads(kUniqueTokens);
-      return !law.provenance.has_vote && law.provenance.is_verified &&
-             law.provenance.loss_unit == Provenance().loss_unit &&
-             form.output().name == kLoss.name && reads(kParams) &&
-             reads(kTokens) && form.input_count() == known;
-    };
-    std::vector<Law> laws = published_laws();
-    std::erase_if(laws, [&](const Law& law) { return !is_one(law); });
-    for (Law& law : laws) law.draws.resize(0, law.draws.cols());
-    return laws;
-  }();
-  return kLaws;
-}
-
-/// What each of these laws says of the middle; those that answer.
-std::vector<LawVerdict> verdicts_by(const std::vector<Law>& laws,
-                                    const CheckSample& middle,
-                                    const Scenario& scenario,
-                                    const CheckOptions& options) {
-  std::vector<LawVerdict> verdicts;
-  // They are of dense models.
-  if (is_mixture(scenario)) return verdicts;
-  for (const Law& published : laws) {
-    const bool reads =
-        published.form->input_index(kUniqueTokens.name).has_value();
-    const Law law = reads
-                        ? bind_scenario(published, scenario, "check")
-                        : with_unique_tokens(published, std::nullopt, "check");
-    CheckSample sample = middle;
-    sample.log_worth = sample.log_tokens;
-    if (!reads && scenario.unique_tokens) {
-      sample.log_worth =
-          std::log(tokens_worth(sample.tokens(),
-                                scenario.unique_tokens->middle().value(),
-                                worn_repeats(published)));
-    }
-    sample.form = law.form;
-    sample.theta = law.form->theta_from_coefficients(law.coefficients);
-    judge(sample);
-    if (!std::isfinite(sample.waste)) continue;
-    verdicts.push_back({law.id,
-                        std::exp(sample.log_params_optimal),
-                        std::exp(sample.log_params - sample.log_params_optimal),
-                        sample.waste,
-                        sample.is_over(options.waste_error)});
-  }
-  return verdicts;
-}
-
-/// Tokens, at a compute, below which a plan wastes `waste` on too many
-/// parameters.
-/// @param fill  gives a sample of these tokens its form and their worth
-template <class F>
-std::optional<double> log_tokens_threshold(F&& fill,
-                                           const Eigen::VectorXd& theta,
-                                           double log_flops,
-                                           double waste) {
-  const auto sample_at = [&](double log_tokens) {
-    CheckSample sample;
-    sample.theta = theta;
-    sample.log_tokens = log_tokens;
-    sample.log_params = log_flops - kLog6 - log_tokens;
-    fill(sample);
-    return sample;
-  };
-  // The waste, negative where there are too few parameters, less the bound.
-  const auto beyond = [&](double log_tokens) {
-    CheckSample sample = sample_at(log_tokens);
-    judge(sample);
-    const bool is_large = sample.log_params > sample.log_params_optimal;
-    return (is_large ? sample.waste : -sample.waste) - waste;
-  };
-  const double product = log_flops - kLog6;
-  double high =
-      product -
-      optimal_log_params(*sample_at(product).form, theta.data(), log_flops);
-  if (!std::isfinite(high)) return std::nullopt;
-  double at_high = beyond(high);
-  constexpr double kStep = 0.5;
-  for (double low = high - kStep; low > 0.0; low -= kStep) {
-    const double at_low = beyond(low);
-    if (at_low >= 0.0) {
-      return at_high < 0.0 ? std::optional(bracketed_root(
-                                 beyond, low, high, at_low, at_high))
-                           : std::nullopt;
-    }
-    high = low;
-    at_high = at_low;
-  }
-  return std::nullopt;
-}
-
-std::optional<double> exp_of(const std::optional<double>& log) {
-  if (!log || !std::isfinite(*log)) return std::nullopt;
-  return std::exp(*log);
-}
-
-CheckNeeds needs_of(const CheckContext& context) {
-  const Check& check = context.check;
-  const Eigen::VectorXd& theta = context.point.theta;
-  const double log_flops = std::log(check.run.flops.value());
-  const Law fresh = with_unique_tokens(context.law, std::nullopt, "check");
-  CheckNeeds needs;
-  if (const auto run = optimum_for_params(fresh, check.run.params)) {
-    needs.tokens = run->tokens.value();
-  }
-  const Tokens worth(check.repeats ? check.repeats->tokens_worth
-                                   : check.run.tokens.value());
-  if (const auto run = optimum_for_tokens(fresh, worth)) {
-    needs.params_supported = run->params.value();
-  }
-  // What repeats are worth is in the form of a law that reads the unique
-  // tokens, and in the tokens under any other.
-  const bool reads =
-      context.law.form->input_index(kUniqueTokens.name).has_value();
-  const double worn = worn_repeats(context.law);
-  const auto filled = [&](CheckSample& sample, std::optional<double> unique) {
-    sample.log_worth = sample.log_tokens;
-    sample.form = fresh.form;
-    if (!unique) return;
-    if (reads) {
-      sample.form =
-          with_unique_tokens(context.law.form, Tokens(*unique), "check");
-    } else if (!context.law.is_forecast()) {
-      sample.log_worth = std::log(tokens_worth(sample.tokens(), *unique, worn));
-    }
-  };
-  std::optional<double> unique;
-  if (check.scenario.unique_tokens) {
-    unique = check.scenario.unique_tokens->middle().value();
-  }
-  needs.tokens_to_clear = exp_of(
-      log_tokens_threshold([&](CheckSample& sample) { filled(sample, unique); },
-                           theta,
-                           log_flops,
-                           check.options.waste_warning));
-  const double epochs = check.scenario.useful_epochs();
-  const auto repeated = [&](CheckSample& sample) {
-    filled(sample, sample.tokens() / epochs);
-  };
-  if (const auto tokens = exp_of(log_tokens_threshold(
-          repeated, theta, log_flops, check.options.waste_error))) {
-    needs.unique_tokens_threshold = *tokens / epochs;
-  }
-  return needs;
 }
 
 /// What is given, or what follows; a single value where both ends agree.
@@ -279,9 +104,10 @@ void widen_flops(std::span<const CheckSample> samples, GivenRun& given) {
   }
 }
 
-std::optional<Repeats> repeats_of(const Check& check, const Law& law) {
-  if (!check.scenario.unique_tokens) return std::nullopt;
-  const double unique = check.scenario.unique_tokens->middle().value();
+std::optional<Repeats> repeats_of(const Check& check,
+                                  const Law& law,
+                                  double unique) {
+  if (!(unique > 0.0)) return std::nullopt;
   const double worn = worn_repeats(law);
   Repeats repeats;
   repeats.epochs = check.run.tokens.value() / unique;
@@ -291,7 +117,9 @@ std::optional<Repeats> repeats_of(const Check& check, const Law& law) {
   return repeats;
 }
 
-std::optional<Recall> recall_of(const Check& check, const Law& law) {
+std::optional<Recall> recall_of(const Check& check,
+                                const Law& law,
+                                double unique) {
   // A law whose E is a small part of the loss does not say what is left to
   // say about a token.
   constexpr double kCredible = 0.5;
@@ -299,13 +127,12 @@ std::optional<Recall> recall_of(const Check& check, const Law& law) {
   if (irreducible < kCredible * check.run.loss) return std::nullopt;
   const double bits_per_token = irreducible.value() / std::numbers::ln2;
   double distinct = check.run.tokens.value();
-  if (check.scenario.unique_tokens) {
-    distinct =
-        std::min(distinct, check.scenario.unique_tokens->middle().value());
-  }
+  if (unique > 0.0) distinct = std::min(distinct, unique);
   Recall recall;
+  // Of a mixture the experts that rest hold as well.
   recall.capacity_bits =
-      check.run.params.value() * check.options.bits_per_param;
+      total_params(check.scenario, check.run.params).value() *
+      check.options.bits_per_param;
   recall.information_bits = distinct * bits_per_token;
   recall.tokens_held = recall.capacity_bits / bits_per_token;
   recall.share_of_training =
@@ -370,31 +197,36 @@ std::optional<Decider> size_decider(const Decisions& decisions,
   return decider;
 }
 
-}  // namespace
+/// The law with the experts of a mixture, its data left open.
+Law with_experts(const Law& law, const Scenario& scenario) {
+  if (!is_mixture(scenario)) return law;
+  Scenario endless = scenario;
+  endless.unique_tokens.reset();
+  return bind_scenario(law, endless, "check");
+}
 
-Check check(const Law& given_law,
-            const Scenario& asked,
-            const CheckOptions& options) {
-  validate(asked, "check");
-  validate(options, "check");
-  require_judged(asked);
+/// What is judged.
+struct Subject {
+  const Law& law;          ///< as given, not bound
+  const Scenario& asked;
+  const Scenario& wanted;  ///< with the loss that it wants
+};
+
+Check judge_run(const Subject& subject,
+                GivenRun given,
+                const CheckOptions& options) {
   const std::vector<Acceptance> accepted =
-      acceptances(options.accept, asked.accept);
-  if (asked.error_law && !asked.target_error) {
-    throw std::invalid_argument("check: error_law needs target_error");
-  }
-  const Scenario wanted = with_target_loss(asked, given_law);
-  require_goal(wanted, "check");
-  const Scenario scenario = with_run_size(wanted);
-  const Law law = bind_scenario(given_law, scenario, "check");
+      acceptances(options.accept, subject.asked.accept);
   Check result;
-  result.law = law;
-  result.scenario = asked;
+  result.law = bind_run(subject.law, subject.wanted, given);
+  result.scenario = subject.asked;
   result.options = options;
-  GivenRun given = given_run(given_law, scenario);
-  const Sampler sampler(given_law, scenario, given);
+  result.synthetic = given.synthetic;
+  const Law& law = result.law;
+  const Law asked_law = with_experts(subject.law, subject.wanted);
+  const Sampler sampler(subject.law, subject.wanted, given, options);
   const CheckSample middle = sampler.middle();
-  const std::vector<CheckSample> samples = sampler.draw(options);
+  const std::vector<CheckSample> samples = sampler.draw();
   result.run = middle_run(law, given);
   // With repeats, the best run of what the tokens are worth, on new ones.
   const Flops worth =
@@ -405,18 +237,16 @@ Check check(const Law& given_law,
   if (law.is_forecast()) forecast_losses(law, options.level, result);
   widen_flops(samples, given);
   describe_run(given, result);
-  result.cost = run_cost(wanted, result.run.params, result.run.tokens, "check");
+  result.cost = run_cost(subject.wanted,
+                         result.run.params,
+                         result.run.tokens,
+                         "check",
+                         given.beside(result.run.flops),
+                         goodput_bounds(options));
   result.waste = waste_of(middle, result.run, result.best, samples, options);
-  result.by_law = verdicts_by(voting_laws(), middle, scenario, options);
-  result.without_vote =
-      verdicts_by(laws_without_vote(), middle, scenario, options);
-  std::stable_sort(result.without_vote.begin(),
-                   result.without_vote.end(),
-                   [](const LawVerdict& a, const LawVerdict& b) {
-                     return a.compute_factor < b.compute_factor;
-                   });
-  result.repeats = repeats_of(result, given_law);
-  result.recall = recall_of(result, given_law);
+  add_verdicts(middle, result);
+  result.repeats = repeats_of(result, asked_law, middle.unique_tokens);
+  result.recall = recall_of(result, asked_law, middle.unique_tokens);
   std::optional<Decisions> decisions;
   if (sampler.has_ranges() && samples.size() > 1) {
     decisions.emplace(
@@ -424,7 +254,7 @@ Check check(const Law& given_law,
     result.decided_by = size_decider(*decisions, options);
   }
   const CheckContext context{result,
-                             given_law,
+                             asked_law,
                              samples,
                              middle,
                              decisions ? &*decisions : nullptr,
@@ -432,6 +262,42 @@ Check check(const Law& given_law,
   result.needs = needs_of(context);
   run_rules(context, accepted);
   return result;
+}
+
+}  // namespace
+
+Check check(const Law& law,
+            const Scenario& asked,
+            const CheckOptions& options) {
+  validate(asked, "check");
+  validate(options, "check");
+  if (asked.error_law && !asked.target_error) {
+    throw std::invalid_argument("check: error_law needs target_error");
+  }
+  const Scenario wanted = with_target_loss(asked, law);
+  require_goal(wanted, "check");
+  return judge_run({law, asked, wanted},
+                   given_run(law, with_run_size(wanted)),
+                   options);
+}
+
+Check check(const Plan& plan, const CheckOptions& options) {
+  validate(options, "check");
+  if (!plan.is_answered) {
+    throw std::invalid_argument(
+        "check: the plan has no answer: " +
+        (plan.findings.empty() ? std::string("nothing was planned")
+                               : plan.findings.front().message));
+  }
+  Law law = plan.law;
+  law.form = plan.form;
+  const Scenario wanted = with_target_loss(plan.scenario, law);
+  GivenRun given;
+  given.params = plan.run.params;
+  given.tokens = plan.run.tokens;
+  given.is_planned = true;
+  given.synthetic = plan.synthetic;
+  return judge_run({law, plan.scenario, wanted}, std::move(given), options);
 }
 
 std::vector<Check> check_many(const Law& law,

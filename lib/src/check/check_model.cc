@@ -8,6 +8,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/plan/scenario_file.h"
 #include "isoflop/units/text.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -42,18 +43,27 @@ std::optional<Finding> architecture_note(const Model& model) {
   return Finding{"law.other-architecture",
                  Severity::Note,
                  std::move(message),
-                 "take the verdict for a dense model of that size",
+                 model.architecture == Architecture::Moe
+                     ? "take the verdict for a dense model of that size, or "
+                       "give experts and a law of mixtures (ludziejewski2025)"
+                     : "take the verdict for a dense model of that size",
                  {}};
 }
 
 }  // namespace
 
 Scenario model_scenario(const Model& model, Scenario asked) {
-  if (!asked.params) asked.params = size_of(model);
+  if (is_mixture(asked) && model.architecture != Architecture::Dense) {
+    if (!asked.params && model.params) asked.params = *model.params;
+    if (!asked.active_params && model.active_params) {
+      asked.active_params = *model.active_params;
+    }
+  }
+  if (!asked.params && !asked.active_params) asked.params = size_of(model);
   if (!asked.tokens) asked.tokens = model.tokens;
   if (!asked.unique_tokens) asked.unique_tokens = model.unique_tokens;
   std::vector<std::string> missing;
-  if (!asked.params) {
+  if (!asked.params && !asked.active_params) {
     missing.emplace_back(model.params ? "active_params" : "params");
   }
   if (!asked.tokens) missing.emplace_back("tokens");
@@ -65,7 +75,8 @@ Scenario model_scenario(const Model& model, Scenario asked) {
     throw std::invalid_argument(
         "check: nobody has said the " + join_words(missing) + " of " +
         model.id + " (`isoflop explain model " + model.id + "`); give " +
-        (asked.params ? "" : "--params") + (missing.size() > 1 ? " and " : "") +
+        (asked.params || asked.active_params ? "" : "--params") +
+        (missing.size() > 1 ? " and " : "") +
         (asked.tokens ? "" : "--tokens") +
         (is_scenario
              ? ", or `isoflop check " + model.id + "` for what is possible"
@@ -82,7 +93,10 @@ Check check_model(const Law& law,
                   const Scenario& asked,
                   const CheckOptions& options) {
   Check result = check(law, model_scenario(model, asked), options);
-  if (auto note = architecture_note(model)) {
+  // With its experts a mixture is judged as one.
+  auto note = is_mixture(result.scenario) ? std::nullopt
+                                          : architecture_note(model);
+  if (note) {
     result.findings.push_back(*std::move(note));
     result.accepted.clear();
     settle(acceptances(options.accept, result.scenario.accept),

@@ -59,13 +59,21 @@ bool fails(const RouterCheck& check, FailOn fail_on) {
   return any_fails(check.findings, check.accepted, fail_on);
 }
 
+bool fails(const LawCheck& check, FailOn fail_on) {
+  return any_fails(check.findings, check.accepted, fail_on);
+}
+
 bool Checks::fails() const {
   return std::any_of(all.begin(), all.end(), [&](const Checked& checked) {
-    if (const auto* plan = std::get_if<Check>(&checked.answer)) {
-      return isoflop::fails(*plan, options.fail_on);
-    }
-    const auto* router = std::get_if<RouterCheck>(&checked.answer);
-    return router == nullptr || isoflop::fails(*router, options.fail_on);
+    return std::visit(
+        [&](const auto& answer) {
+          if constexpr (requires { isoflop::fails(answer, options.fail_on); }) {
+            return isoflop::fails(answer, options.fail_on);
+          } else {
+            return true;  // a problem
+          }
+        },
+        checked.answer);
   });
 }
 

@@ -34,6 +34,16 @@ std::string CheckContext::in_share(double chance) const {
   return "in " + format_number(100.0 * chance, 2) + " % of what is possible ";
 }
 
+std::string CheckContext::unique_words() const {
+  const double made =
+      check.synthetic ? check.synthetic->tokens.value() : 0.0;
+  return format_quantity(point.unique_tokens, TokensTag::unit) +
+         " unique tokens" +
+         (made > 0.0 ? ", " + format_quantity(made, TokensTag::unit) +
+                           " of them synthetic"
+                     : std::string());
+}
+
 void CheckContext::add_chance(const Predicate& holds, Finding& finding) const {
   if (!has_ranges) return;
   finding.values.push_back({"probability", share(holds)});

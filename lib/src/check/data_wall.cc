@@ -45,9 +45,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   const double needed = check.run.tokens.value() / most;
   std::string message =
       format_quantity(check.run.tokens) + " training tokens are " +
-      format_number(epochs, 3) + " passes over " +
-      format_quantity(context.point.unique_tokens, TokensTag::unit) +
-      " unique ones; " + format_number(most, 3) + " are useful";
+      format_number(epochs, 3) + " passes over " + context.unique_words() +
+      "; " + format_number(most, 3) + " are useful";
   if (context.has_ranges) {
     message = context.in_share(chance) + "there are more than " +
               format_number(most, 3) + " passes over the unique tokens";

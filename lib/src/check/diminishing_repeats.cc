@@ -50,7 +50,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   Finding finding{
       "plan.diminishing-repeats",
       *severity,
-      format_number(repeats.epochs, 3) + " passes over the unique tokens: " +
+      format_number(repeats.epochs, 3) + " passes over " +
+          context.unique_words() + ": " +
           format_quantity(check.run.tokens) + " training tokens are worth " +
           format_quantity(repeats.tokens_worth, TokensTag::unit) +
           " new ones, the last " +

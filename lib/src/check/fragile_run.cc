@@ -7,9 +7,11 @@ namespace {
 constexpr std::string_view kPage = R"(
 The devices together fail so often that, with a checkpoint at Young's interval
 sqrt(2 x cost x time between failures), less than 90 % of the time becomes
-training; below 70 % it is a warning. Nine tenths is what a run of this size
-reaches when it is well kept, as that of Llama 3 405B did; at seven tenths three
-dollars in ten of rent train nothing.
+training (--goodput-note); below 70 % it is a warning (--goodput-warning). Nine
+tenths is what a run of the largest size reaches when it is well kept: Llama 3
+405B reports more than 90 % on 16,384 devices. At seven tenths three dollars in
+ten of rent train nothing, more than any choice of size wastes before it is an
+error. `plan` notes and warns from the same two.
 
 By default a device-hour fails as in the training of Llama 3 405B: 419
 interruptions in 54 days on 16,384 H100, one in 50,677 device-hours. A

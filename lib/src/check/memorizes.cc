@@ -18,6 +18,7 @@ text.
   capacity = N x bits_per_param
   information = unique_tokens x E / ln 2
 
+N counts all parameters, of a mixture the experts that rest as well.
 E is the irreducible loss of the law, in nats a token: what is left to say
 about a token once all that can be predicted is. Without unique_tokens the
 training tokens count as all distinct, and the message says so. The rule warns
@@ -63,11 +64,12 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   std::string message = "capacity " + format_number(recall.capacity_bits, 2) +
                         " bits exceeds the " +
                         format_number(recall.information_bits, 2) +
-                        " bits in " + format_quantity(unique, TokensTag::unit) +
-                        " unique tokens" +
+                        " bits in " +
                         (context.point.unique_tokens > 0
-                             ? std::string()
-                             : " (all training tokens taken as distinct)");
+                             ? context.unique_words()
+                             : format_quantity(unique, TokensTag::unit) +
+                                   " unique tokens (all training tokens taken "
+                                   "as distinct)");
   if (context.has_ranges) {
     message =
         context.in_share(chance) + "the model could memorise all its data";

@@ -25,6 +25,10 @@ change of recipe.
 Where unique_tokens are given, repeats count for what they are worth: N* is the
 size that the worth of the tokens feeds, and the optimum has new tokens.
 
+Beside the law that is asked the published ones are: of a dense model those
+that vote, of a mixture of experts those of mixtures, which hold the number of
+experts and the share at work and move the parameters at work.
+
 Where quantities are ranges the severity follows the share of samples that
 reach each bound: an error from a half (--likely), a warning from a fifth
 (--possible), a note from a twentieth (--remote).
@@ -52,11 +56,6 @@ std::size_t flagged_by(const Check& check) {
   std::size_t flagged = 0;
   for (const LawVerdict& verdict : check.by_law) flagged += verdict.flagged;
   return flagged;
-}
-
-std::string agreement(const Check& check) {
-  return std::to_string(flagged_by(check)) + " of " +
-         std::to_string(check.by_law.size()) + " published laws";
 }
 
 /// The law asked sees nothing, and most published ones do.

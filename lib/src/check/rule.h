@@ -14,7 +14,9 @@ namespace isoflop {
 /// What rules look at, computed once.
 struct CheckContext {
   Check& check;
-  const Law& law;  ///< as given; that of `check` is bound to the scenario
+  /// As given, but for the experts of a mixture; that of `check` has the
+  /// unique tokens too.
+  const Law& law;
   std::span<const CheckSample> samples;  ///< one, the point, without doubt
   const CheckSample& point;    ///< middle of the ranges, the law itself
   const Decisions* decisions;  ///< null without ranges
@@ -35,6 +37,8 @@ struct CheckContext {
   std::optional<Severity> severity(double error, double warning) const;
   /// "in 37 % of what is possible ", empty without ranges.
   std::string in_share(double chance) const;
+  /// "350B unique tokens, 100B of them synthetic", in the middle.
+  std::string unique_words() const;
   /// Where quantities are ranges: the chance, and which of them decides.
   void add_chance(const Predicate& holds, Finding& finding) const;
 };
@@ -53,6 +57,9 @@ struct Rule {
   void (*run_router)(const RouterCheck& check,
                      std::vector<Finding>& findings) = nullptr;
 };
+
+/// What would make the size right.
+CheckNeeds needs_of(const CheckContext& context);
 
 /// What is accepted: that of a scenario, and texts `code` or `code=reason`.
 /// @throws DataError or std::invalid_argument for an unknown code.

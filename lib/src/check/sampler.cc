@@ -12,6 +12,9 @@
 #include "isoflop/laws/repeats.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/units/text.h"
+#include "plan/cluster.h"
+#include "plan/mixture.h"
+#include "plan/synthetic.h"
 
 namespace isoflop {
 namespace {
@@ -60,11 +63,33 @@ void judge(CheckSample& sample) {
                       form, theta, sample.log_params, sample.log_worth));
 }
 
+namespace {
+
+/// Whether a budget buys synthetic tokens. Where the tokens are given those
+/// that are written are among the unique ones.
+bool buys_tokens(const Scenario& scenario) {
+  return scenario.generator_params && !scenario.tokens &&
+         (scenario.flops || has_money(scenario));
+}
+
+/// Keeps back the compute that writes synthetic tokens where size or compute
+/// are ranges: the share that pays in their middle.
+void keep_back(const Scenario& scenario, GivenRun& given) {
+  const Flops all =
+      compute_budget(at_middle(scenario), "check")->flops;
+  given.training_share = 1.0 - given.synthetic->flops / all;
+  given.flops = Range<Flops>(given.flops->low * given.training_share,
+                             given.flops->high * given.training_share);
+}
+
+}  // namespace
+
 GivenRun given_run(const Law& law, const Scenario& scenario) {
   GivenRun given{scenario.flops, scenario.params, scenario.tokens};
   const auto planned = [&] {
-    const Optimum run = planned_run(law, scenario);
-    return GivenRun{{}, run.params, run.tokens, true};
+    const Supplied found = planned_supply(law, scenario);
+    const Optimum& run = found.choice.run;
+    return GivenRun{{}, run.params, run.tokens, true, found.synthetic};
   };
   if (scenario.target_loss) return planned();
   if (is_open(scenario) && has_money(scenario)) {
@@ -94,6 +119,11 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
       throw std::invalid_argument(
           "check: risk has no effect where size and data are given");
     }
+    if (buys_tokens(scenario)) {
+      if (given.flops->is_exact() && given.params->is_exact()) return planned();
+      given.synthetic = planned_supply(law, scenario).synthetic;
+      keep_back(scenario, given);
+    }
     return given;
   }
   if (given.flops && given.flops->is_exact()) return planned();
@@ -102,8 +132,27 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
       "flops, dollars, days or energy");
 }
 
-Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
-    : law_(law), scenario_(scenario), given_(std::move(given)) {
+Law bind_run(const Law& law, const Scenario& scenario, const GivenRun& given) {
+  Scenario supplied = scenario;
+  if (supplied.unique_tokens) {
+    supplied.unique_tokens = supplied.unique_tokens->middle() +
+                             Tokens(given.synthetic_tokens());
+  }
+  return bind_scenario(law, supplied, "check");
+}
+
+GoodputBounds goodput_bounds(const CheckOptions& options) {
+  return {options.goodput_note, options.goodput_warning};
+}
+
+Sampler::Sampler(const Law& law,
+                 const Scenario& scenario,
+                 GivenRun given,
+                 const CheckOptions& options)
+    : law_(law),
+      options_(options),
+      scenario_(scenario),
+      given_(std::move(given)) {
   scenario_.name.clear();
   scenario_.about.clear();
   scenario_.sources.clear();
@@ -112,37 +161,78 @@ Sampler::Sampler(const Law& law, const Scenario& scenario, GivenRun given)
   scenario_.origins.clear();
   for_each_open_range(scenario_, [&](const auto& field, const auto&) {
     quantities_.emplace_back(field.name);
+    replans_ |= given_.is_planned &&
+                (field.name == "target_loss" || field.name == "target_error" ||
+                 field.name == "max_params");
   });
-  has_budget_ = is_open(scenario) && has_money(scenario);
+  has_budget_ = is_open(with_run_size(scenario)) && has_money(scenario);
   const auto& unique = scenario_.unique_tokens;
+  const auto& experts = scenario_.experts;
   const bool reads = law_.form->input_index(kUniqueTokens.name).has_value();
-  std::optional<Tokens> read;
-  if (unique && reads) read = unique->middle();
-  form_ = with_unique_tokens(law_.form, read, "check");
-  varies_unique_ = reads && unique && !unique->is_exact();
+  form_ = form_of(scenario_,
+                  unique ? unique->middle().value() + given_.synthetic_tokens()
+                         : 0.0);
+  varies_form_ = (reads && unique && !unique->is_exact()) ||
+                 (law_.form->input_index(kExperts.name) && experts &&
+                  !experts->is_exact());
   weighs_repeats_ = unique && !reads && !law_.is_forecast();
   worn_ = worn_repeats(law_);
 }
 
+std::shared_ptr<const Form> Sampler::form_of(const Scenario& scenario,
+                                             double unique_tokens) const {
+  InputValues fixed;
+  if (law_.form->input_index(kExperts.name)) {
+    fixed[std::string(kExperts.name)] = middle_or(scenario.experts, 1);
+  }
+  if (unique_tokens > 0.0 && law_.form->input_index(kUniqueTokens.name)) {
+    fixed[std::string(kUniqueTokens.name)] = unique_tokens;
+  }
+  return bind_inputs(law_.form, fixed, "check");
+}
+
+/// The run that `plan` chooses; one that it cannot choose has no say.
+void Sampler::place_planned(const Scenario& scenario,
+                            CheckSample& sample) const {
+  Optimum run;
+  run.params = given_.params->low;
+  run.tokens = given_.tokens->low;
+  if (replans_) {
+    try {
+      run = planned_run(law_, scenario);
+    } catch (const std::invalid_argument&) {
+      run.params = Params(std::nan(""));
+    }
+  }
+  sample.log_params = std::log(run.params.value());
+  sample.log_tokens = std::log(run.tokens.value());
+}
+
 void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
   if (scenario.unique_tokens) {
-    sample.unique_tokens = scenario.unique_tokens->low.value();
+    sample.unique_tokens =
+        scenario.unique_tokens->low.value() + given_.synthetic_tokens();
   }
   if (scenario.serving_tokens) {
     sample.serving_tokens = scenario.serving_tokens->low.value();
   }
+  if (scenario.generator_params) {
+    sample.written_flops = synthetic_flops(synthetic_data(scenario)).value();
+  }
   sample.useful_epochs = scenario.useful_epochs();
   if (given_.is_planned) {
-    sample.log_params = std::log(given_.params->low.value());
-    sample.log_tokens = std::log(given_.tokens->low.value());
+    place_planned(scenario, sample);
     return;
   }
-  if (given_.params) sample.log_params = std::log(scenario.params->low.value());
+  if (given_.params) {
+    sample.log_params = std::log(given_size(scenario)->value());
+  }
   if (given_.tokens) sample.log_tokens = std::log(scenario.tokens->low.value());
   if (!given_.flops) return;
   const Flops flops = has_budget_ ? compute_budget(scenario, "check")->flops
                                   : scenario.flops->low;
-  const double product = std::log(flops.value()) - kLog6;
+  const double product =
+      std::log(given_.training_share * flops.value()) - kLog6;
   if (given_.params) {
     sample.log_tokens = product - sample.log_params;
   } else {
@@ -167,18 +257,21 @@ CheckSample Sampler::at(std::vector<double> quantiles,
   sample.quantiles = std::move(quantiles);
   sample.draw = draw;
   sample.form =
-      varies_unique_
-          ? with_unique_tokens(law_.form, scenario.unique_tokens->low, "check")
-          : form_;
+      varies_form_ ? form_of(scenario, sample.unique_tokens) : form_;
   sample.theta = draw < 0
                      ? form_->theta_from_coefficients(law_.coefficients)
                      : form_->theta_from_coefficients(law_.draws.row(draw));
   judge(sample);
-  if (has_ranges() && asks_for_cost(scenario)) {
+  if (has_ranges() && asks_for_cost(scenario) &&
+      std::isfinite(sample.log_params)) {
+    const Params params(std::exp(sample.log_params));
+    const Tokens tokens(sample.tokens());
     sample.cost = run_cost(scenario,
-                           Params(std::exp(sample.log_params)),
-                           Tokens(sample.tokens()),
-                           "check")
+                           params,
+                           tokens,
+                           "check",
+                           given_.beside(train_flops(params, tokens)),
+                           goodput_bounds(options_))
                       .findings;
   }
   return sample;
@@ -218,13 +311,13 @@ std::string Sampler::text(std::size_t quantity, double quantile) const {
   return text;
 }
 
-std::vector<CheckSample> Sampler::draw(const CheckOptions& options) const {
+std::vector<CheckSample> Sampler::draw() const {
   const Eigen::Index draws = law_.draws.rows();
   const Eigen::Index count =
-      has_ranges() ? options.samples : std::max<Eigen::Index>(1, draws);
+      has_ranges() ? options_.samples : std::max<Eigen::Index>(1, draws);
   std::vector<CheckSample> samples(static_cast<std::size_t>(count));
-  parallel_for(count, options.threads, [&](std::int64_t i) {
-    RandomStream random(options.seed, static_cast<std::uint64_t>(i));
+  parallel_for(count, options_.threads, [&](std::int64_t i) {
+    RandomStream random(options_.seed, static_cast<std::uint64_t>(i));
     std::vector<double> quantiles(quantities_.size());
     for (double& quantile : quantiles) quantile = random.uniform();
     samples[static_cast<std::size_t>(i)] =

@@ -18,9 +18,10 @@ struct CheckSample {
   double log_params = 0.0;
   double log_tokens = 0.0;
   double log_worth = 0.0;            ///< distinct tokens that are worth as much
-  double unique_tokens = 0.0;        ///< 0 when not given
+  double unique_tokens = 0.0;        ///< synthetic ones too; 0 when not given
   double useful_epochs = 0.0;        ///< passes that are worth making
   double serving_tokens = 0.0;       ///< 0 when not given
+  double written_flops = 0.0;        ///< for a synthetic token that is kept
   std::shared_ptr<const Form> form;  ///< of size and data, as it judged
   Eigen::VectorXd theta;
   double log_params_optimal = 0.0;
@@ -47,16 +48,38 @@ struct GivenRun {
   std::optional<Range<Params>> params;
   std::optional<Range<Tokens>> tokens;
   bool is_planned = false;  ///< what `plan` would choose at the middle
+  /// Synthetic tokens that a budget buys, in the middle of the ranges.
+  std::optional<SyntheticSupply> synthetic = {};
+  double training_share = 1.0;  ///< of the compute; the rest writes them
+
+  double synthetic_tokens() const {
+    return synthetic ? synthetic->tokens.value() : 0.0;
+  }
+  /// FLOP beside those of a training run.
+  Flops beside(Flops training) const {
+    if (!synthetic) return Flops(0.0);
+    return is_planned ? synthetic->flops
+                      : training * (1.0 / training_share - 1.0);
+  }
 };
 
 /// @throws std::invalid_argument for too little, or contradictions.
 GivenRun given_run(const Law& law, const Scenario& scenario);
 
+/// The law as a loss of size and data, given what the scenario makes of them.
+Law bind_run(const Law& law, const Scenario& scenario, const GivenRun& given);
+
+GoodputBounds goodput_bounds(const CheckOptions& options);
+
 /// The ways that a plan may turn out.
 class Sampler {
  public:
-  /// @param law  as given, not bound to the scenario
-  Sampler(const Law& law, const Scenario& scenario, GivenRun given);
+  /// @param law       as given, not bound to the scenario
+  /// @param scenario  as asked, not with the size of the run for its size
+  Sampler(const Law& law,
+          const Scenario& scenario,
+          GivenRun given,
+          const CheckOptions& options);
 
   /// Names of the quantities that are ranges.
   const std::vector<std::string>& quantities() const { return quantities_; }
@@ -74,20 +97,25 @@ class Sampler {
 
   /// One sample for each draw of ranges and law; those without an interior
   /// optimum have no say and are left out.
-  std::vector<CheckSample> draw(const CheckOptions& options) const;
+  std::vector<CheckSample> draw() const;
 
  private:
   CheckSample at(std::vector<double> quantiles, Eigen::Index draw) const;
   void place(const Scenario& scenario, CheckSample& sample) const;
+  void place_planned(const Scenario& scenario, CheckSample& sample) const;
+  std::shared_ptr<const Form> form_of(const Scenario& scenario,
+                                      double unique_tokens) const;
 
   const Law& law_;
+  const CheckOptions& options_;
   Scenario scenario_;  ///< without its texts
   GivenRun given_;
   std::shared_ptr<const Form> form_;  ///< at the middle
   bool weighs_repeats_ = false;       ///< what the law does not do itself
   double worn_ = 0.0;
   std::vector<std::string> quantities_;
-  bool varies_unique_ = false;
+  bool varies_form_ = false;  ///< by unique tokens or experts
+  bool replans_ = false;      ///< what is wanted of the plan is a range
   bool has_budget_ = false;  ///< compute follows from budgets
 };
 

@@ -7,8 +7,7 @@
 #include "isoflop/cost/data_supply.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
-#include "plan/choice.h"
-#include "plan/cluster.h"
+#include "plan/synthetic.h"
 
 namespace isoflop {
 namespace {
@@ -28,9 +27,15 @@ lowers the loss as much:
 
 with dL/dU at the plan and dL/dC the better of more parameters and more tokens.
 The rule warns when the cost exceeds the worth; no other threshold is meant.
-Where each token is new one more buys nothing. It needs unique_tokens, which
-count what is at hand, written text included, and
+Where each token is new one more buys nothing. It needs unique_tokens and
 data.synthetic.generator_params.
+
+Where a budget is given and the tokens are not, the budget buys as many
+synthetic tokens as `plan` would write, and they count among the unique ones:
+every rule sees them, and those that speak of unique tokens say how many are
+synthetic. The question is then whether the first of them pays. Where the tokens
+are given nothing is left to buy with, and unique_tokens count what is at hand,
+written text included.
 
 Example: 100B parameters on 8 passes over 250B unique tokens. A token by a 70B
 writer, of whose text 30 % is kept after a 7B judge, costs 5.1e11 FLOP, as much
@@ -43,19 +48,23 @@ arXiv:2001.08361; the worth of repeats Muennighoff et al. 2023,
 arXiv:2305.16264.
 )";
 
-/// FLOP of training that lower the loss as much as one more distinct token.
+/// FLOP of training that lower the loss as much as one more distinct token
+/// beside those that nobody wrote for it.
 double worth_of_token(const CheckContext& context, const CheckSample& at) {
   constexpr double kStep = 1e-4;
+  const auto& synthetic = context.check.synthetic;
+  const double unique =
+      at.unique_tokens - (synthetic ? synthetic->tokens.value() : 0.0);
   const double inputs[2] = {at.log_params, at.log_tokens};
   const auto form = [&](double factor) {
     return with_unique_tokens(
-        context.law.form, Tokens(at.unique_tokens * factor), "check");
+        context.law.form, Tokens(unique * factor), "check");
   };
   const auto loss = [&](double factor) {
     return form(factor)->evaluate(at.theta.data(), inputs);
   };
   const double by_unique = (loss(1.0 - kStep) - loss(1.0 + kStep)) /
-                           (2.0 * kStep * at.unique_tokens);
+                           (2.0 * kStep * unique);
   double gradient[2];
   form(1.0)->input_gradient(at.theta.data(), inputs, gradient);
   const double flops = 6.0 * std::exp(at.log_params + at.log_tokens);
@@ -67,12 +76,11 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
   const Scenario& scenario = check.scenario;
   if (!scenario.generator_params || !check.repeats) return;
-  const SyntheticData made{scenario.generator_params->middle(),
-                           middle_or(scenario.acceptance, Share(1.0)),
-                           given(scenario.verifier_params)};
-  const double cost = synthetic_flops(made).value();
+  const SyntheticData made = synthetic_data(scenario);
+  const double cost = context.point.written_flops;
   const auto fires = [&](const CheckSample& sample) {
-    return cost > worth_of_token(context, sample) * (1.0 + 1e-12);
+    return sample.written_flops >
+           worth_of_token(context, sample) * (1.0 + 1e-12);
   };
   const double chance = context.chance(fires);
   const auto severity = context.severity(0.0, chance);

@@ -315,6 +315,7 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   add_few_runs_finding(result, result.findings);
   add_outlier_finding(runs, residuals, robust, result.findings);
   add_widening_finding(runs, result);
+  result.law.findings = result.findings;
   return result;
 }
 

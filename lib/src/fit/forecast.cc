@@ -427,11 +427,7 @@ Forecast forecast(const Runs& runs, const ForecastOptions& options) {
     law.draws.resize(0, law.draws.cols());
     law.provenance.draws_source.clear();
   }
-  // A saved law keeps what misleads.
-  for (const Finding& finding : result.findings) {
-    if (finding.severity == Severity::Note) continue;
-    law.provenance.traps.push_back(finding.message);
-  }
+  law.findings = result.findings;
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/file_text.h"
+#include "base/finding_json.h"
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
@@ -344,6 +345,7 @@ Law read_law_entry(const LawJson& entry,
                         "range",
                         "scatter",
                         "widening",
+                        "findings",
                         "draws",
                         "draws_source",
                         "discrepancy"});
@@ -370,6 +372,9 @@ Law parse_law(const std::string& text, const std::string& path) {
                 std::string(kSchema) + "\"; write one with isoflop fit -o");
   }
   Law law = read_law_entry(file, path, "the file");
+  if (reader.has("findings")) {
+    law.findings = read_findings(reader.member("findings"), path);
+  }
   if (reader.has("discrepancy")) {
     try {
       law.discrepancy = std::make_shared<const Discrepancy>(
@@ -432,6 +437,7 @@ std::string law_text(const Law& law) {
                                 {"factor", step.factor},
                                 {"runs", step.runs}});
   }
+  if (!law.findings.empty()) file["findings"] = findings_json(law.findings);
   file["draws"] = LawJson::array();
   for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
     LawJson row = LawJson::array();

@@ -37,6 +37,19 @@ Params switch_total(Params active, int experts) {
          Params((experts - 1) * expert_params(shape, shape.feed_forward));
 }
 
+/// The active size of such a mixture, from all its parameters.
+Params active_of(Params total, int experts) {
+  double low = std::log(1e3);
+  double high = std::log(total.value());
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    const bool is_below =
+        switch_total(Params(std::exp(middle)), experts) < total;
+    (is_below ? low : high) = middle;
+  }
+  return Params(std::exp(0.5 * (low + high)));
+}
+
 }  // namespace
 
 bool is_mixture(const Scenario& scenario) {
@@ -71,24 +84,18 @@ std::optional<Params> given_size(const Scenario& scenario) {
   if (scenario.active_params) return scenario.active_params->middle();
   const auto total = given(scenario.params);
   if (!total) return std::nullopt;
-  const int experts = scenario.experts->middle();
-  double low = std::log(1e3);
-  double high = std::log(total->value());
-  for (int step = 0; step < 60; ++step) {
-    const double middle = 0.5 * (low + high);
-    const bool is_below =
-        switch_total(Params(std::exp(middle)), experts) < *total;
-    (is_below ? low : high) = middle;
-  }
-  return Params(std::exp(0.5 * (low + high)));
+  return active_of(*total, scenario.experts->middle());
 }
 
 Scenario with_run_size(Scenario scenario) {
   if (!is_mixture(scenario)) return scenario;
-  if (const auto size = given_size(scenario)) {
-    scenario.params = *size;
-    scenario.active_params = *size;
+  std::optional<Range<Params>> size = scenario.active_params;
+  if (!size && scenario.params) {
+    const int experts = scenario.experts->middle();
+    size = Range<Params>(active_of(scenario.params->low, experts),
+                         active_of(scenario.params->high, experts));
   }
+  if (size) scenario.params = scenario.active_params = *size;
   return scenario;
 }
 

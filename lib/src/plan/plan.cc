@@ -161,18 +161,6 @@ struct Point {
   std::optional<Nats> target_loss;  ///< given, or that of the target_error
 };
 
-/// Rent of the cluster over the synthetic tokens that it could write.
-void add_synthetic_price(const Scenario& scenario, Plan& plan) {
-  if (!plan.synthetic) return;
-  const auto cluster = cluster_of(scenario, "plan");
-  if (!cluster || !cluster->price) return;
-  const Flops million = plan.synthetic->flops_per_token * 1e6;
-  plan.synthetic->usd_per_million_tokens = UsdPerMillionTokens(
-      rent(device_hours(million, cluster->peak, cluster->mfu()),
-           *cluster->price)
-          .value());
-}
-
 Point point_of(const Law& given,
                const Scenario& original,
                std::string_view owner) {
@@ -186,6 +174,7 @@ Point point_of(const Law& given,
   Point point;
   Plan& plan = point.plan;
   plan.law = bind_scenario(given, scenario, owner);
+  plan.form = given.form;
   plan.scenario = original;
   const auto chosen = choose_supplied(given, scenario);
   const Supplied* supplied = std::get_if<Supplied>(&chosen);
@@ -224,7 +213,7 @@ Point point_of(const Law& given,
                        plan.run.tokens,
                        owner,
                        plan.synthetic ? plan.synthetic->flops : Flops(0.0));
-  add_synthetic_price(asked, plan);
+  price_synthetic(asked, plan.synthetic);
   return point;
 }
 
@@ -280,14 +269,7 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
-  Scenario middle = with_target_loss(at_middle(scenario), law);
-  require_goal(middle, "plan");
-  middle = with_compute_budget(with_open_epochs(middle, law), "plan");
-  const auto chosen = choose_supplied(law, middle);
-  if (const auto* finding = std::get_if<Finding>(&chosen)) {
-    fail("plan", finding->message);
-  }
-  return std::get<Supplied>(chosen).choice.run;
+  return planned_supply(law, scenario).choice.run;
 }
 
 Plan plan_point(const Law& law, const Scenario& scenario) {

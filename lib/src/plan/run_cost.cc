@@ -78,27 +78,27 @@ void add_memory(const Scenario& scenario,
 }
 
 void add_reliability(const Cluster& cluster,
+                     const GoodputBounds& goodput,
                      TrainingCost& cost,
                      std::vector<Finding>& findings) {
   if (!cost.devices) return;
   const Reliability found = reliability(cluster.failures, *cost.devices);
   cost.reliability = found;
   cost.interruptions = seconds_of(*cost.days) / found.between_failures;
-  constexpr double kGood = 0.9;
-  constexpr double kBad = 0.7;
-  if (found.goodput.value() >= kGood) return;
+  const double kept = found.goodput.value();
+  if (kept >= goodput.note && kept >= goodput.warning) return;
   findings.push_back(
       {"plan.fragile-run",
-       found.goodput.value() < kBad ? Severity::Warning : Severity::Note,
+       kept < goodput.warning ? Severity::Warning : Severity::Note,
        "an interruption every " +
            format_number(found.between_failures.value() / 3600.0, 3) + " h, " +
            format_number(cost.interruptions, 3) +
-           " in all: " + format_number(100.0 * found.goodput.value(), 3) +
+           " in all: " + format_number(100.0 * kept, 3) +
            " % of the time becomes training",
        "checkpoint every " +
            format_number(found.checkpoint_interval.value() / 60.0, 2) +
            " min, faster checkpoints, or spares that restart faster",
-       {{"goodput", found.goodput.value()},
+       {{"goodput", kept},
         {"interruptions", cost.interruptions},
         {"seconds_between_failures", found.between_failures.value()}}});
 }
@@ -149,6 +149,7 @@ TrainingCost training_cost(const Scenario& scenario,
                            const Cluster& cluster,
                            Params params,
                            Flops flops,
+                           const GoodputBounds& goodput,
                            std::vector<Finding>& findings) {
   TrainingCost cost;
   cost.accelerator = cluster.device.id;
@@ -196,7 +197,7 @@ TrainingCost training_cost(const Scenario& scenario,
                          {"mfu_high", cost.mfu.high.value()}}});
   }
   add_memory(scenario, cluster, params, cost, findings);
-  add_reliability(cluster, cost, findings);
+  add_reliability(cluster, goodput, cost, findings);
   return cost;
 }
 
@@ -309,7 +310,8 @@ RunCost run_cost(const Scenario& scenario,
                  Params params,
                  Tokens tokens,
                  std::string_view owner,
-                 Flops beside) {
+                 Flops beside,
+                 const GoodputBounds& goodput) {
   const Flops flops = train_flops(params, tokens) + beside;
   RunCost result;
   if (scenario.target_loss) {
@@ -320,8 +322,8 @@ RunCost run_cost(const Scenario& scenario,
                    result.findings);
   }
   if (const auto cluster = cluster_of(scenario, owner)) {
-    result.training =
-        training_cost(scenario, *cluster, params, flops, result.findings);
+    result.training = training_cost(
+        scenario, *cluster, params, flops, goodput, result.findings);
   }
   if (const auto server = server_of(scenario, owner)) {
     if (scenario.max_usd_per_million_tokens && !server->price) {

@@ -6,6 +6,7 @@
 
 #include "isoflop/cost/data_supply.h"
 #include "plan/cluster.h"
+#include "plan/downstream.h"
 #include "plan/valley.h"
 
 namespace isoflop {
@@ -23,6 +24,12 @@ Scenario with_share(const Scenario& scenario, Flops a_token, double share) {
 
 }  // namespace
 
+SyntheticData synthetic_data(const Scenario& scenario) {
+  return {scenario.generator_params->middle(),
+          middle_or(scenario.acceptance, Share(1.0)),
+          given(scenario.verifier_params)};
+}
+
 std::variant<Supplied, Finding> choose_supplied(const Law& law,
                                                 const Scenario& scenario) {
   const auto solved = [&](const Scenario& changed) {
@@ -32,10 +39,7 @@ std::variant<Supplied, Finding> choose_supplied(const Law& law,
   if (auto* finding = std::get_if<Finding>(&alone)) return *finding;
   Supplied without{std::get<Choice>(std::move(alone)), scenario, {}};
   if (!scenario.generator_params) return without;
-  const SyntheticData made{scenario.generator_params->middle(),
-                           middle_or(scenario.acceptance, Share(1.0)),
-                           given(scenario.verifier_params)};
-  const Flops a_token = synthetic_flops(made);
+  const Flops a_token = synthetic_flops(synthetic_data(scenario));
   const auto loss = [&](double share) {
     const auto chosen = solved(with_share(scenario, a_token, share));
     const auto* choice = std::get_if<Choice>(&chosen);
@@ -59,6 +63,32 @@ std::variant<Supplied, Finding> choose_supplied(const Law& law,
   supply.tokens = Tokens(supply.flops / a_token);
   with.synthetic = supply;
   return with;
+}
+
+void price_synthetic(const Scenario& scenario,
+                     std::optional<SyntheticSupply>& supply) {
+  if (!supply) return;
+  const auto cluster = cluster_of(scenario, "plan");
+  if (!cluster || !cluster->price) return;
+  const Flops million = supply->flops_per_token * 1e6;
+  supply->usd_per_million_tokens = UsdPerMillionTokens(
+      rent(device_hours(million, cluster->peak, cluster->mfu()),
+           *cluster->price)
+          .value());
+}
+
+Supplied planned_supply(const Law& law, const Scenario& scenario) {
+  Scenario middle = with_target_loss(at_middle(scenario), law);
+  require_goal(middle, "plan");
+  if (middle.target_loss) require_supply(middle, "check");
+  middle = with_compute_budget(with_open_epochs(middle, law), "plan");
+  auto chosen = choose_supplied(law, middle);
+  if (const auto* finding = std::get_if<Finding>(&chosen)) {
+    fail("plan", finding->message);
+  }
+  Supplied found = std::get<Supplied>(std::move(chosen));
+  price_synthetic(middle, found.synthetic);
+  return found;
 }
 
 }  // namespace isoflop

@@ -4,10 +4,15 @@
 #include <optional>
 #include <variant>
 
+#include "isoflop/cost/data_supply.h"
 #include "isoflop/plan/plan.h"
 #include "plan/choice.h"
 
 namespace isoflop {
+
+/// The writer and the judge of a scenario with `generator_params`, ranges in
+/// their middle.
+SyntheticData synthetic_data(const Scenario& scenario);
 
 /// A run, and the synthetic tokens that it takes.
 struct Supplied {
@@ -24,5 +29,13 @@ struct Supplied {
 ///     that have no effect.
 std::variant<Supplied, Finding> choose_supplied(const Law& law,
                                                 const Scenario& scenario);
+
+/// Adds the rent of the cluster over the tokens that it could write.
+void price_synthetic(const Scenario& scenario,
+                     std::optional<SyntheticSupply>& supply);
+
+/// The same as a scenario is given, ranges in their middle.
+/// @throws std::invalid_argument as `plan`, and where no run keeps the bounds.
+Supplied planned_supply(const Law& law, const Scenario& scenario);
 
 }  // namespace isoflop

@@ -95,11 +95,19 @@ struct Case {
 /// A case for each rule that was asked, then for each other code that fired.
 std::vector<Case> cases_of(const Checked& checked) {
   std::vector<Case> cases;
-  const bool is_router = std::holds_alternative<RouterCheck>(checked.answer);
-  for (const RuleInfo& rule : check_rules()) {
-    if (rule.code.starts_with("moe.") == is_router) {
-      cases.push_back({std::string(rule.code), {}});
+  const auto add = [&](const std::vector<RuleInfo>& codes, auto&& is_asked) {
+    for (const RuleInfo& info : codes) {
+      if (is_asked(info.code)) cases.push_back({std::string(info.code), {}});
     }
+  };
+  if (const auto* law = std::get_if<LawCheck>(&checked.answer)) {
+    const char* const layer = law->law.is_forecast() ? "forecast." : "fit.";
+    add(finding_codes(), [&](auto code) { return code.starts_with(layer); });
+  } else {
+    const bool is_router = std::holds_alternative<RouterCheck>(checked.answer);
+    add(check_rules(), [&](auto code) {
+      return code.starts_with("moe.") == is_router;
+    });
   }
   for (FindingLine& line : lines_of(checked)) {
     auto found = std::find_if(cases.begin(), cases.end(), [&](const Case& c) {

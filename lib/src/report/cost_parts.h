@@ -26,8 +26,11 @@ Json scenario_json(const Scenario& scenario);
 
 /// What more of each bound is worth, in a line or two.
 std::string sensitivity_text(const Plan& plan);
-/// Whether synthetic data pay.
-std::string synthetic_text(const Plan& plan);
+/// Whether synthetic data pay; "" where none are asked for.
+/// @param training  FLOP of the run
+std::string synthetic_text(const std::optional<SyntheticSupply>& supply,
+                           Flops training);
+Json synthetic_json(const std::optional<SyntheticSupply>& supply);
 /// What the doubt of the law does to the plan.
 std::string risk_text(const Plan& plan);
 /// Tables with an empty line before each.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/json.h"
 
+#include "plan/mixture.h"
 #include "report/cost_parts.h"
 #include "report/json_doubt.h"
 #include "report/json_parts.h"
@@ -16,6 +17,8 @@ Json coefficients_json(const Form& form, const Eigen::VectorXd& values) {
   }
   return object;
 }
+
+}  // namespace
 
 Json law_json(const Law& law) {
   Json errors = nullptr;
@@ -48,6 +51,8 @@ Json law_json(const Law& law) {
           {"range", std::move(range)}};
 }
 
+namespace {
+
 /// A law with all that is known about it.
 Json law_page_json(const Law& law) {
   Json page = law_json(law);
@@ -62,6 +67,7 @@ Json law_page_json(const Law& law) {
   page["tokens_counted"] = known.tokens_counted;
   page["vote"] = known.has_vote;
   page["traps"] = known.traps;
+  page["findings"] = findings_json(law.findings);
   page["optimum"] = Json::array();
   for (const Allocation& at : law_allocations(law)) {
     page["optimum"].push_back({{"flops", at.flops.value()},
@@ -330,6 +336,7 @@ Json check_json(const Check& check) {
         {"compute_factor_interval", json_of(waste.compute_factor_interval)},
         {"probability", json_of(waste.probability)},
         {"probability_error", json_of(waste.probability_error)}}},
+      {"laws_of", is_mixture(check.scenario) ? "mixtures" : "dense models"},
       {"by_law", verdicts_json(check.by_law)},
       {"without_vote", verdicts_json(check.without_vote)},
       {"needs",
@@ -340,6 +347,7 @@ Json check_json(const Check& check) {
         {"params_supported", json_of(check.needs.params_supported)}}},
       {"repeats", repeats_json(check.repeats)},
       {"recall", recall_json(check.recall)},
+      {"synthetic", synthetic_json(check.synthetic)},
       {"decided_by", std::move(decided)},
       {"deciders", std::move(deciders)},
       {"about", check.scenario.about},

@@ -61,12 +61,25 @@ Json router_json(const RouterCheck& check) {
       "router", std::move(inputs), std::move(result), check.findings);
 }
 
+Json law_check_json(const LawCheck& check) {
+  Json inputs = {{"source", check.source}};
+  echo(check.options, inputs);
+  Json result = {{"verdict", json_of(check.verdict)},
+                 {"law", law_json(check.law)},
+                 {"accepted", accepted_json(check.accepted)}};
+  return envelope(
+      "law-check", std::move(inputs), std::move(result), check.findings);
+}
+
 Json answer_json(const Checked& checked) {
   if (const auto* plan = std::get_if<Check>(&checked.answer)) {
     return {{"name", checked.name}, {"check", check_json(*plan)}};
   }
   if (const auto* router = std::get_if<RouterCheck>(&checked.answer)) {
     return {{"name", checked.name}, {"check", router_json(*router)}};
+  }
+  if (const auto* law = std::get_if<LawCheck>(&checked.answer)) {
+    return {{"name", checked.name}, {"check", law_check_json(*law)}};
   }
   const auto& problem = std::get<CheckProblem>(checked.answer);
   return {{"name", checked.name},
@@ -182,6 +195,10 @@ class SarifRun {
 
 std::string to_json(const RouterCheck& check) {
   return dump(router_json(check));
+}
+
+std::string to_json(const LawCheck& check) {
+  return dump(law_check_json(check));
 }
 
 std::string to_json(const Checks& checks) {

@@ -162,6 +162,15 @@ Json frontier_json(const std::vector<FrontierPoint>& points,
 
 }  // namespace
 
+Json synthetic_json(const std::optional<SyntheticSupply>& supply) {
+  if (!supply) return nullptr;
+  return {{"tokens", supply->tokens.value()},
+          {"flops", supply->flops.value()},
+          {"flops_per_token", supply->flops_per_token.value()},
+          {"usd_per_million_tokens", json_of(supply->usd_per_million_tokens)},
+          {"loss_without", supply->loss_without.value()}};
+}
+
 void add_decision_json(const Plan& plan, Json& result) {
   result["sensitivity"] = Json::array();
   for (const Sensitivity& entry : plan.sensitivity) {
@@ -179,16 +188,7 @@ void add_decision_json(const Plan& plan, Json& result) {
   }
   result["loss_chance"] = json_of(plan.loss_chance);
   result["params_total"] = json_of(plan.total_params);
-  result["synthetic"] = nullptr;
-  if (plan.synthetic) {
-    result["synthetic"] = {
-        {"tokens", plan.synthetic->tokens.value()},
-        {"flops", plan.synthetic->flops.value()},
-        {"flops_per_token", plan.synthetic->flops_per_token.value()},
-        {"usd_per_million_tokens",
-         json_of(plan.synthetic->usd_per_million_tokens)},
-        {"loss_without", plan.synthetic->loss_without.value()}};
-  }
+  result["synthetic"] = synthetic_json(plan.synthetic);
   result["downstream"] = nullptr;
   if (plan.downstream) {
     result["downstream"] = {{"law", plan.downstream->law},

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/finding_json.h"
 #include "isoflop/base/enum_words.h"
 #include "isoflop/base/error.h"
 #include "isoflop/base/field.h"
@@ -87,22 +88,6 @@ void echo_given(const Options& options, Json& inputs) {
   }
 }
 
-inline Json findings_json(const std::vector<Finding>& findings) {
-  Json array = Json::array();
-  for (const Finding& finding : findings) {
-    Json values = Json::object();
-    for (const Evidence& value : finding.values) {
-      values[value.name] = value.value;
-    }
-    array.push_back({{"code", finding.code},
-                     {"severity", std::string(to_string(finding.severity))},
-                     {"message", finding.message},
-                     {"remedy", finding.remedy},
-                     {"values", std::move(values)}});
-  }
-  return array;
-}
-
 /// Where a finding or a problem is in a file; null where there is none.
 inline Json place_json(const std::string& key, const Location& at) {
   if (at.path.empty()) return nullptr;
@@ -114,7 +99,9 @@ inline Json place_json(const std::string& key, const Location& at) {
 
 struct Check;
 struct Accepted;
+struct Law;
 /// Defined in json.cc: what `to_json` writes.
+Json law_json(const Law& law);
 Json check_json(const Check& check);
 Json accepted_json(const std::vector<Accepted>& accepted);
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "isoflop/report/text.h"
+#include "plan/mixture.h"
 #include "report/check_parts.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
@@ -69,19 +70,14 @@ std::string range_text(const Range<Quantity<Tag>>& range) {
   return format_quantity(range.low) + " .. " + format_quantity(range.high);
 }
 
-/// "3 of 4 published laws flag it".
-std::string agreement(const Check& check) {
-  std::size_t flagged = 0;
-  for (const LawVerdict& verdict : check.by_law) flagged += verdict.flagged;
-  return std::to_string(flagged) + " of " +
-         std::to_string(check.by_law.size()) + " published laws flag " +
-         (check.decided_by ? "its middle" : "it");
-}
-
 /// The verdict, the plan and the number behind it, in two or three lines.
 std::string head(const Check& check) {
-  std::string what = range_text(check.params) + " params on " +
-                     range_text(check.tokens) + " tokens";
+  std::string what = range_text(check.params);
+  if (is_mixture(check.scenario)) {
+    what += " of " +
+            format_quantity(total_params(check.scenario, check.run.params));
+  }
+  what += " params on " + range_text(check.tokens) + " tokens";
   if (!check.scenario.name.empty()) {
     what = printable(check.scenario.name) + ": " + what;
   }
@@ -108,7 +104,8 @@ std::string head(const Check& check) {
                      " more compute than the same loss needs"
                : "no compute at which that loss would be optimal");
   }
-  why += "; " + agreement(check);
+  why += "; " + agreement(check) + " flag " +
+         (check.decided_by ? "its middle" : "it");
   std::string unknown;
   for (const std::string& fact : check.scenario.unknown) {
     unknown += wrap("not known: " + printable(fact), 2);
@@ -220,7 +217,7 @@ std::string others_line(const std::vector<LawVerdict>& others) {
 
 std::string laws_table(const Check& check) {
   if (check.by_law.empty()) {
-    return wrap("no published law of such models has a vote", 2);
+    return wrap("no published law answers for this model", 2);
   }
   TextTable table("lrrrl");
   table.add({"law", "optimal params", "N/N*", "wasted", ""});
@@ -231,7 +228,16 @@ std::string laws_table(const Check& check) {
                percent(verdict.compute_factor),
                verdict.flagged ? "overparameterised" : ""});
   }
-  return table.str() + others_line(check.without_vote);
+  std::string text = table.str();
+  if (is_mixture(check.scenario)) {
+    text += wrap(
+        "optimal params: those that work on a token. Laws of dense models have "
+        "no say on a mixture, and clark2022-* read no tokens",
+        2);
+  } else if (find(check.findings, "law.other-architecture") != nullptr) {
+    text += wrap("all of dense models of that size", 2);
+  }
+  return text + others_line(check.without_vote);
 }
 
 std::string unknown_block(const Check& check) {
@@ -250,6 +256,7 @@ std::string unknown_block(const Check& check) {
 std::string to_text(const Check& check) {
   return head(check) + findings_block(check.findings, check.accepted) + "\n" +
          numbers_table(check) + "\n" + needs_lines(check) +
+         synthetic_text(check.synthetic, check.run.flops) +
          cost_text(check.cost) + "\n" + laws_table(check) +
          unknown_block(check);
 }

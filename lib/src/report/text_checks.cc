@@ -120,7 +120,36 @@ std::string dense_table(const RouterCheck& check) {
              2);
 }
 
+/// What the law is, and the runs that it is of.
+std::string law_lines(const Law& law) {
+  std::string text = wrap(std::string(law.form->name()) + ": " +
+                              printable(std::string(law.form->formula())),
+                          2);
+  std::vector<std::string> parts;
+  const auto add = [&](const std::string& what, const char* unit) {
+    if (!what.empty()) parts.push_back(what + unit);
+  };
+  add(interval_text(law.range.params, ParamsTag::unit), " params");
+  add(interval_text(law.range.tokens, TokensTag::unit), " tokens");
+  add(interval_text(law.range.flops, FlopsTag::unit), " FLOP");
+  add(law.has_draws() ? std::to_string(law.draws.rows()) : "no", " draws");
+  return text + wrap("runs: " + join_clauses(parts), 2);
+}
+
 }  // namespace
+
+std::string to_text(const LawCheck& check) {
+  const std::string verdict(check.verdict == Verdict::DoNotTrain
+                                ? "DO NOT PLAN BY IT"
+                                : verdict_words(check.verdict));
+  const Law& law = check.law;
+  return verdict + "   " + printable(check.source) + ": " +
+         (law.is_forecast() ? "forecast, " : "law, ") +
+         std::string(to_string(law.status)) + "\n" +
+         see_codes(check.findings) +
+         findings_block(check.findings, check.accepted) + "\n" +
+         law_lines(law);
+}
 
 std::string to_text(const RouterCheck& check) {
   return head(check) + findings_block(check.findings, check.accepted) + "\n" +
@@ -140,6 +169,9 @@ std::string to_text(const Checks& checks) {
     } else if (const auto* router = std::get_if<RouterCheck>(&checked.answer)) {
       block = to_text(*router);
       ++verdicts[router->verdict];
+    } else if (const auto* law = std::get_if<LawCheck>(&checked.answer)) {
+      block = to_text(*law);
+      ++verdicts[law->verdict];
     } else {
       const auto& problem = std::get<CheckProblem>(checked.answer);
       const std::string place = to_string(problem.at);

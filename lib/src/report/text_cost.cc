@@ -208,9 +208,10 @@ std::string sensitivity_text(const Plan& plan) {
   return wrap("10 % more of: " + text + goal, 2);
 }
 
-std::string synthetic_text(const Plan& plan) {
-  if (!plan.synthetic) return {};
-  const SyntheticSupply& supply = *plan.synthetic;
+std::string synthetic_text(const std::optional<SyntheticSupply>& known,
+                           Flops training) {
+  if (!known) return {};
+  const SyntheticSupply& supply = *known;
   std::string price =
       format_number(supply.flops_per_token.value(), 3) + " FLOP for each kept";
   if (supply.usd_per_million_tokens) {
@@ -220,7 +221,7 @@ std::string synthetic_text(const Plan& plan) {
   if (!(supply.tokens.value() > 0.0)) {
     return wrap("synthetic tokens do not pay: " + price, 2);
   }
-  const double all = (supply.flops + plan.run.flops).value();
+  const double all = (supply.flops + training).value();
   return wrap(format_quantity(supply.tokens) +
                   " synthetic tokens, taken to be as good as new ones, for " +
                   percent(supply.flops.value() / all) + " of the compute (" +

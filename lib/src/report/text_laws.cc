@@ -102,6 +102,9 @@ std::string provenance_lines(const Law& law) {
   }
   line("note", known.note);
   for (const std::string& trap : known.traps) line("trap", trap);
+  for (const Finding& finding : law.findings) {
+    if (finding.severity != Severity::Note) line("trap", finding.message);
+  }
   return text;
 }
 

@@ -80,7 +80,7 @@ std::string to_text(const Plan& plan) {
                      " times the largest run behind the law",
                  2);
   }
-  text += synthetic_text(plan) + sensitivity_text(plan) + risk_text(plan) +
+  text += synthetic_text(plan.synthetic, plan.run.flops) + sensitivity_text(plan) + risk_text(plan) +
           cost_text(plan.cost) + versus_text(plan.versus) + frontier_text(plan);
   return text + "\nOther sizes at the same compute\n" +
          alternatives_table(plan);

@@ -23,6 +23,8 @@ struct CheckOptions {
   double hopeless_passes = 4.0;
   double repeat_value = 0.25;
   double far_beyond = 1e4;
+  double goodput_note = GoodputBounds().note;
+  double goodput_warning = GoodputBounds().warning;
   double likely = 0.5;
   double possible = 0.2;
   double remote = 0.05;
@@ -63,7 +65,16 @@ struct CheckOptions {
               &CheckOptions::far_beyond,
               "factor beyond the runs of the law from which a plan is warned "
               "about",
-              at_least(1)));
+              at_least(1)),
+        field("goodput_note",
+              &CheckOptions::goodput_note,
+              "share of the time that is to become training; what failures "
+              "leave less of is noted",
+              kPositiveShare),
+        field("goodput_warning",
+              &CheckOptions::goodput_warning,
+              "the same below which a plan is warned about",
+              kPositiveShare));
   }
   static constexpr auto sampling() {
     return std::make_tuple(
@@ -205,7 +216,8 @@ struct Check {
   Range<Tokens> tokens;
   Range<Flops> flops;
   Waste waste;
-  std::vector<LawVerdict> by_law;  ///< the laws that vote
+  /// The laws that vote; for a mixture of experts those of mixtures.
+  std::vector<LawVerdict> by_law;
   /// The other verified laws of dense models, least waste first.
   std::vector<LawVerdict> without_vote;
   CheckNeeds needs;
@@ -213,6 +225,8 @@ struct Check {
   /// Absent under a law that does not say what is left to say of a token.
   std::optional<Recall> recall;
   std::optional<Decider> decided_by;  ///< whether there are too many parameters
+  /// Synthetic tokens among the unique ones, where a budget buys them.
+  std::optional<SyntheticSupply> synthetic;
   RunCost cost;  ///< of the run, what the scenario asks for
   std::vector<Finding> findings;
   std::vector<Decider> deciders;  ///< of each finding over ranges
@@ -233,6 +247,15 @@ struct Check {
 Check check(const Law& law,
             const Scenario& scenario,
             const CheckOptions& options = {});
+
+/// Judges what `plan` answered: its run, by the law and the scenario that it
+/// was made of.
+/// @throws std::invalid_argument as `check`, and for a plan without an answer.
+Check check(const Plan& plan, const CheckOptions& options = {});
+
+/// "3 of 4 published laws", "1 of 2 published laws of mixtures": how many flag
+/// the plan.
+std::string agreement(const Check& check);
 
 /// The same of many plans, in parallel; the law of each result has no draws.
 /// @throws as `check`, naming the plan by its name or place.

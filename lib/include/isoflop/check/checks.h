@@ -14,6 +14,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/check/check.h"
+#include "isoflop/check/check_law.h"
 #include "isoflop/check/router.h"
 
 namespace isoflop {
@@ -51,10 +52,10 @@ struct CheckProblem {
 /// One of several things that were asked about.
 struct Checked {
   std::string name;  ///< a path, or the name of a scenario or model
-  std::variant<Check, RouterCheck, CheckProblem> answer;
+  std::variant<Check, RouterCheck, LawCheck, CheckProblem> answer;
 };
 
-/// Several plans or router loads, judged in one call.
+/// Several plans, router loads or laws, judged in one call.
 struct Checks {
   std::vector<Checked> all;
   ChecksOptions options;
@@ -73,6 +74,7 @@ Checks check_each(
 /// Whether a finding of this severity or above was not accepted.
 bool fails(const Check& check, FailOn fail_on);
 bool fails(const RouterCheck& check, FailOn fail_on);
+bool fails(const LawCheck& check, FailOn fail_on);
 
 /// The key of a scenario file that a finding is about, and where it is: the
 /// first of its code's keys that the file sets. Without one the file alone,

@@ -111,6 +111,8 @@ struct Law {
   std::shared_ptr<const Discrepancy> discrepancy = nullptr;
   /// Of a fit that was tested on its own larger runs, by rising distance.
   std::vector<Widening> widening = {};
+  /// What the fit or the forecast that made it found; see `check_law`.
+  std::vector<Finding> findings = {};
 
   bool is_forecast() const { return discrepancy != nullptr; }
   bool has_draws() const { return draws.rows() > 0; }

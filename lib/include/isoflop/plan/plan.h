@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -71,7 +72,8 @@ struct SyntheticSupply {
 };
 
 struct Plan {
-  Law law;
+  Law law;                           ///< as a loss of size and data
+  std::shared_ptr<const Form> form;  ///< of the law as it was given
   Scenario scenario;
   PlanOptions options;
   bool is_answered = false;  ///< false: only the findings have meaning

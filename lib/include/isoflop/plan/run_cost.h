@@ -42,6 +42,13 @@ struct TrainingCost {
   std::optional<Bytes> device_memory;
 };
 
+/// Shares of the time that are to become training: with less a run is noted,
+/// and warned about.
+struct GoodputBounds {
+  double note = 0.9;
+  double warning = 0.7;
+};
+
 /// Serving the model on rented devices: at the bound of memory traffic and
 /// arithmetic, so speeds are at most these and prices at least.
 struct ServingCost {
@@ -71,13 +78,15 @@ struct RunCost {
 /// differs in memory and cache, not in training time.
 /// @param owner   name for messages: the verb.
 /// @param beside  FLOP beside those of training: synthetic data
+/// @param goodput  below which failures make it a fragile run
 /// @throws std::invalid_argument for a key that has no effect because another
 ///     is missing, an unknown accelerator, or a number that nobody knows.
 RunCost run_cost(const Scenario& scenario,
                  Params params,
                  Tokens tokens,
                  std::string_view owner,
-                 Flops beside = Flops(0.0));
+                 Flops beside = Flops(0.0),
+                 const GoodputBounds& goodput = {});
 
 /// Training compute that a budget pays for.
 struct ComputeBudget {

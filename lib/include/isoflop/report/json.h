@@ -41,6 +41,7 @@ std::string to_json(const Backtest& backtest);
 std::string to_json(const Plan& plan);
 std::string to_json(const Check& check);
 std::string to_json(const RouterCheck& check);
+std::string to_json(const LawCheck& check);
 std::string to_json(const Checks& checks);
 std::string to_json(const WhatIf& result);
 std::string to_json(const Law& law);

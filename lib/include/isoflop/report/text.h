@@ -41,6 +41,7 @@ std::string to_text(const Backtest& backtest);
 std::string to_text(const Plan& plan);
 std::string to_text(const Check& check);
 std::string to_text(const RouterCheck& check);
+std::string to_text(const LawCheck& check);
 std::string to_text(const Checks& checks);
 std::string to_text(const WhatIf& result);
 std::string to_text(const Law& law);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "check/sampler.h"
+#include "isoflop/check/check.h"
+
+namespace isoflop {
+
+/// What published laws say of the middle of a scenario: of a dense model those
+/// that vote and those that do not, of a mixture of experts those of mixtures.
+void add_verdicts(const CheckSample& middle, Check& result);
+
+}  // namespace isoflop
