@@ -9,6 +9,7 @@
 #include "check/plans.h"
 #include "isoflop/plan/scenario_file.h"
 #include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -379,6 +380,58 @@ TEST(CheckGpt45, MoreDataTurnTheVerdict) {
   const Check checked = judge(scenario);
   EXPECT_EQ(fired(checked, "plan.overparameterized"), nullptr);
   EXPECT_NE(fired(checked, "plan.overtrained"), nullptr);
+}
+
+TEST(CheckGpt45, SizeThatFollowsAndItsRatioToTheOptimum) {
+  Scenario scenario;
+  scenario.flops = Flops(2e26);
+  scenario.tokens = Tokens(12.8e12);
+  const Check checked = judge(scenario);
+  EXPECT_THAT(checked.run.params.value() / 1e12,
+              near_rel(testing::printed("2.6")));
+  EXPECT_THAT(checked.waste.params_over_optimal,
+              near_rel(testing::printed("1.8")));
+}
+
+TEST(CheckGpt45, FourPassesAreWorthMakingAndSixtyAreNot) {
+  Scenario scenario;
+  scenario.flops = Flops(2e26);
+  scenario.tokens = Tokens(12.8e12);
+  scenario.unique_tokens = Tokens(12.8e12 / 4.0);
+  EXPECT_EQ(fired(judge(scenario), "plan.diminishing-repeats"), nullptr);
+  scenario.unique_tokens = Tokens(12.8e12 / 60.0);
+  EXPECT_NE(fired(judge(scenario), "plan.diminishing-repeats"), nullptr);
+}
+
+TEST(CheckGpt45, AnswerSaysWhatIsAskedOfIt) {
+  const Check checked = judge(published_scenario("gpt-4.5"));
+  std::string text = to_text(checked);
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  while (text.find("  ") != std::string::npos) {
+    text.replace(text.find("  "), 2, " ");
+  }
+  for (const char* const part :
+       {"of what is possible", "decided by tokens", "unique tokens",
+        "published laws flag its middle", "not known: the number of"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+// At the unique tokens that are printed the verdict turns.
+TEST(CheckGpt45, VerdictTurnsAtTheUniqueTokensThatAreNamed) {
+  const Check checked = judge(published_scenario("gpt-4.5"));
+  const double turning = checked.needs.unique_tokens_threshold.value();
+  const auto severity_at = [&](double unique) {
+    Scenario scenario;
+    scenario.flops = checked.run.flops;
+    scenario.tokens = Tokens(4.0 * unique);
+    scenario.unique_tokens = Tokens(unique);
+    return fired(judge(scenario), "plan.overparameterized")->severity;
+  };
+  EXPECT_EQ(severity_at(turning * 0.999), Severity::Error);
+  EXPECT_EQ(severity_at(turning * 1.001), Severity::Warning);
 }
 
 TEST(CheckGpt45, PublishedRangesGiveAProbabilityAndWhatDecides) {
