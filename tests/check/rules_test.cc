@@ -360,6 +360,20 @@ TEST(Dominated, IsTheCheapestLifeForTheDemand) {
   }
 }
 
+// A larger model is no better plan where a smaller one is asked for.
+TEST(Dominated, OtherPlanMeetsTheDemandsOnServing) {
+  Scenario plan = of_size(8e9, 15e12);
+  plan.serving_tokens = Tokens(10e12);
+  plan.serving_accelerator = "h100-sxm";
+  EXPECT_EQ(severity(judge(plan), "plan.dominated"), Severity::Warning);
+  plan.max_usd_per_million_tokens = UsdPerMillionTokens(0.02);
+  const Check checked = judge(plan);
+  EXPECT_EQ(severity(checked, "plan.dominated"), std::nullopt);
+  EXPECT_EQ(severity(checked, "plan.too-expensive"), Severity::Error);
+  EXPECT_THAT(fired(checked, "plan.overtrained")->remedy,
+              HasSubstr("serving.tokens is 10T"));
+}
+
 TEST(Dominated, FiresFromItsThresholdOn) {
   const Scenario plan = of_size(175e9, 300e9);
   CheckOptions options;

@@ -23,7 +23,9 @@ this loss: it may be larger or smaller. Without it nobody knows what size costs
 in use, so only a plan that is smaller and takes less to train counts: too many
 parameters again, told as what can be saved. With a cluster the finding has
 the dollars of both, and there is none where the other plan costs more of them:
-serving is bound by memory as well as by compute.
+serving is bound by memory as well as by compute. Nor is there one where the
+other plan misses serving.min_tokens_per_second or
+serving.max_usd_per_million_tokens.
 
 The rule warns when the plan costs --waste-warning, 10 %, or more above the
 other: what is less is within the doubt of the law, for the reasons given for
@@ -122,7 +124,14 @@ std::optional<Usd> usd_of(const RunCost& cost) {
   return cost.training ? cost.training->usd : std::nullopt;
 }
 
-/// @return whether it saves: what is less compute may be more dollars.
+/// A demand on serving that the other plan misses.
+bool misses_demand(const RunCost& cost) {
+  return find(cost.findings, "plan.too-slow") != nullptr ||
+         find(cost.findings, "plan.too-expensive") != nullptr;
+}
+
+/// @return whether it saves: what is less compute may be more dollars, or miss
+///     what serving demands.
 bool add_remedy(const CheckContext& context,
                 const Size& best,
                 Finding& finding) {
@@ -144,9 +153,10 @@ bool add_remedy(const CheckContext& context,
                     {"tokens", tokens.value()},
                     {"flops", other.value()},
                     {"flops_saved_share", 1.0 - other / own}};
+  const RunCost bill = run_cost(check.scenario, params, tokens, "check");
+  if (misses_demand(bill)) return false;
   const auto usd = usd_of(check.cost);
-  const auto usd_other =
-      usd_of(run_cost(check.scenario, params, tokens, "check"));
+  const auto usd_other = usd_of(bill);
   if (!usd || !usd_other) return true;
   finding.remedy += ", " + format_quantity(*usd_other) + " USD instead of " +
                     format_quantity(*usd);

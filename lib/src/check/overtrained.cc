@@ -83,6 +83,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
              format_quantity(demand.pays_from, TokensTag::unit, 2) +
              " tokens served, and is the cheapest of its loss at " +
              format_quantity(demand.cheapest_at, TokensTag::unit, 2);
+    if (context.point.serving_tokens > 0.0) {
+      remedy += "; serving.tokens is " +
+                format_quantity(context.point.serving_tokens, TokensTag::unit);
+    }
     values.push_back({"tokens_served_to_pay", demand.pays_from});
     values.push_back({"tokens_served_cheapest", demand.cheapest_at});
   }
