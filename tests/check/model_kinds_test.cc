@@ -156,6 +156,16 @@ TEST(CheckMixture, PublishedOneIsJudgedByThemWhenItsExpertsAreGiven) {
   EXPECT_EQ(checked.by_law.front().law, "ludziejewski2025");
 }
 
+TEST(CheckMixture, MoreExpertsThanTheRunsHadAreOutsideTheLaw) {
+  Scenario scenario = mixture(1e9, 30e9, 20e9, 32);
+  EXPECT_EQ(fired(check(mixture_law(), scenario), "plan.outside-law"), nullptr);
+  scenario.experts = 64;
+  const Check checked = check(mixture_law(), scenario);
+  ASSERT_NE(fired(checked, "plan.outside-law"), nullptr);
+  EXPECT_EQ(value_of(*fired(checked, "plan.outside-law"), "experts_beyond"),
+            2.0);
+}
+
 // Ranges of a mixture and of what writes tokens.
 
 double chance_of(const Check& checked, const char* code) {

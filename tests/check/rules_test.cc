@@ -76,6 +76,12 @@ TEST(Overparameterized, NeverFiresBelowTheOptimalSize) {
             std::nullopt);
 }
 
+TEST(Overparameterized, SaysWhatIsBestInTheMiddleOfRanges) {
+  const Check checked = judge(within(4e11, 6e11, 2e11, 3e11));
+  EXPECT_THAT(fired(checked, "plan.overparameterized")->remedy,
+              HasSubstr("in the middle of the ranges"));
+}
+
 // plan.overtrained
 
 TEST(Overtrained, FiresFromItsThresholdOn) {

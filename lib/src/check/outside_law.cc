@@ -10,8 +10,8 @@ namespace isoflop {
 namespace {
 
 constexpr std::string_view kPage = R"(
-The plan lies beyond the runs the law was fitted on, in parameters, tokens or
-compute. A law says least about what is farthest from its runs; the intervals
+The plan lies beyond the runs the law was fitted on, in parameters, tokens,
+compute or, of a mixture, experts. A law says least about what is farthest from its runs; the intervals
 over its draws do not include that it may stop holding.
 
 The rule notes up to a factor of --far-beyond, 10,000, and warns beyond. Most
@@ -40,12 +40,20 @@ Beyond beyond(std::string_view name,
   return {name};
 }
 
-double worst_of(double log_params, double log_tokens, const LawRange& range) {
-  const double params = std::exp(log_params);
-  const double tokens = std::exp(log_tokens);
+/// The experts a layer that the runs had; nothing of a law of dense models.
+std::optional<Interval> experts_of(const LawRange& range) {
+  const auto found = range.others.find(kExperts.name);
+  if (found == range.others.end()) return std::nullopt;
+  return found->second;
+}
+
+double worst_of(const CheckSample& sample, const LawRange& range) {
+  const double params = std::exp(sample.log_params);
+  const double tokens = sample.tokens();
   return std::max({beyond("", params, range.params).factor,
                    beyond("", tokens, range.tokens).factor,
-                   beyond("", 6.0 * params * tokens, range.flops).factor});
+                   beyond("", 6.0 * params * tokens, range.flops).factor,
+                   beyond("", sample.experts, experts_of(range)).factor});
 }
 
 void run(const CheckContext& context, std::vector<Finding>& findings) {
@@ -57,7 +65,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   for (const Beyond& far :
        {beyond("parameters", check.run.params.value(), range.params),
         beyond("tokens", check.run.tokens.value(), range.tokens),
-        beyond("compute", check.run.flops.value(), range.flops)}) {
+        beyond("compute", check.run.flops.value(), range.flops),
+        beyond("experts", context.point.experts, experts_of(range))}) {
     if (far.factor <= kRounding) continue;
     message += (message.empty() ? "" : ", ") + std::string(far.name) + " " +
                format_number(far.factor, 2) + "x" +
@@ -66,8 +75,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   }
   const auto exceeds = [&](double factor) {
     return [factor, &range](const CheckSample& sample) {
-      return worst_of(sample.log_params, sample.log_tokens, range) >
-             factor * kRounding;
+      return worst_of(sample, range) > factor * kRounding;
     };
   };
   const auto fires = exceeds(1.0);
@@ -93,7 +101,7 @@ extern const Rule kRuleOutsideLaw;
 const Rule kRuleOutsideLaw{{"plan.outside-law",
                             "beyond the runs the law was fitted on",
                             kPage,
-                            "law model.params data.tokens budget.flops"},
+                            "law model.params data.tokens budget.flops model.experts"},
                            run};
 
 }  // namespace isoflop

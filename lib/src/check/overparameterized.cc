@@ -72,8 +72,8 @@ void add_disagreement(const Check& check, std::vector<Finding>& findings) {
                        {"laws", static_cast<double>(check.by_law.size())}}});
 }
 
-/// The better run at the same compute; for ranges the tokens that clear the
-/// finding, where compute is what is given.
+/// The better run at the same compute, of ranges in their middle; or the
+/// tokens that clear the finding, where compute is a range.
 std::string remedy_of(const CheckContext& context) {
   const Check& check = context.check;
   if (!context.has_ranges) {
@@ -83,7 +83,12 @@ std::string remedy_of(const CheckContext& context) {
            format_number(check.best.loss.value(), 4) + " instead of " +
            format_number(check.run.loss.value(), 4);
   }
-  if (!check.scenario.flops || !check.needs.tokens_to_clear) return {};
+  if (!check.scenario.flops || !check.needs.tokens_to_clear) {
+    return "in the middle of the ranges " + format_quantity(check.best.params) +
+           " parameters on " + format_quantity(check.best.tokens) +
+           (check.repeats ? " distinct tokens" : " tokens") +
+           " are best at the same compute";
+  }
   return "at " + format_quantity(check.run.flops) +
          " FLOP it is cleared by more than " +
          format_quantity(*check.needs.tokens_to_clear, TokensTag::unit) +

@@ -216,6 +216,7 @@ void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
   if (scenario.serving_tokens) {
     sample.serving_tokens = scenario.serving_tokens->low.value();
   }
+  sample.experts = middle_or(scenario.experts, 1);
   if (scenario.generator_params) {
     sample.written_flops = synthetic_flops(synthetic_data(scenario)).value();
   }

@@ -21,6 +21,7 @@ struct CheckSample {
   double unique_tokens = 0.0;        ///< synthetic ones too; 0 when not given
   double useful_epochs = 0.0;        ///< passes that are worth making
   double serving_tokens = 0.0;       ///< 0 when not given
+  double experts = 1.0;              ///< a layer
   double written_flops = 0.0;        ///< for a synthetic token that is kept
   std::shared_ptr<const Form> form;  ///< of size and data, as it judged
   Eigen::VectorXd theta;
