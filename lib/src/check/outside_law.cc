@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kPage = R"(
 The plan lies beyond the runs the law was fitted on, in parameters, tokens,
-compute or, of a mixture, experts. A law says least about what is farthest from its runs; the intervals
-over its draws do not include that it may stop holding.
+compute or, of a mixture, experts. A law says least about what is farthest from
+its runs; the intervals over its draws do not include that it may stop holding.
 
 The rule notes up to a factor of --far-beyond, 10,000, and warns beyond. Most
 plans for large models are noted: published laws were fitted up to 1e22 FLOP,
