@@ -202,7 +202,7 @@ TEST(Synthetic, RefusesKeysWithoutEffect) {
       refusal({"budget.flops=1e24", "data.synthetic.generator_params=7B"},
               "besiroglu2024"),
       HasSubstr("generator_params needs unique_tokens"));
-  EXPECT_THAT(refusal({"goal.loss=2",
+  EXPECT_THAT(refusal({"data.tokens=2T",
                        "data.unique_tokens=1T",
                        "data.synthetic.generator_params=7B"},
                       "besiroglu2024"),

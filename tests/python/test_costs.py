@@ -101,3 +101,29 @@ def test_plan_says_what_its_bounds_are_worth():
     assert plan.risk.regret_nats >= 0
     sure = isoflop.plan(target_loss=2.0, risk="q90")
     assert sure.loss_chance == pytest.approx(0.9, abs=0.01)
+
+
+def test_plan_chooses_and_counts_by_a_rule():
+    made = isoflop.plan(flops=1e21, law="ludziejewski2025",
+                        choose=["model.experts=1,8"])
+    assert made.verdict == "plan" and made.missed == []
+    assert made.choices.keys == ["model.experts"]
+    assert made.choices.measure == "loss_nats"
+    losses = [entry.run.loss_nats for entry in made.choices.entries]
+    assert losses == sorted(losses) and made.run.loss_nats == losses[0]
+    factor = isoflop.plan(params=111e6, tokens=2.22e9, flops_rule="1.76")
+    assert factor.run.flops == pytest.approx(2.6e18, rel=5e-3)
+    assert factor.cost.flops_over_6nd == pytest.approx(1.76)
+
+
+def test_plan_of_a_loss_says_what_it_may_cost():
+    made = isoflop.plan(target_loss=2.05, risk="q90")
+    cost = made.cost_over_draws
+    assert cost.risk == "q90" and made.minimised == "flops"
+    low, high = cost.flops_interval
+    assert low < made.run.flops < high * 1.2
+    assert low < cost.flops_at_risk < high
+    late = isoflop.plan(params=70e9, tokens=2e12, accelerator="h100-sxm",
+                        count=64, days=10)
+    assert late.verdict == "infeasible"
+    assert "plan.not-on-time" in late.missed

@@ -221,6 +221,30 @@ class Checks:
     def to_junit(self) -> str: ...
     def to_sarif(self) -> str: ...
 
+class ChoiceEntry:
+    @property
+    def measure(self) -> float: ...
+    @property
+    def misses(self) -> list[str]: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def run(self) -> Optimum: ...
+    @property
+    def usd(self) -> Optional[float]: ...
+    @property
+    def values(self) -> list[str]: ...
+
+class Choices:
+    @property
+    def beats_by(self) -> Optional[float]: ...
+    @property
+    def entries(self) -> list[ChoiceEntry]: ...
+    @property
+    def keys(self) -> list[str]: ...
+    @property
+    def measure(self) -> str: ...
+
 class Conversion:
     @property
     def files(self) -> list[ConvertedFile]: ...
@@ -242,6 +266,20 @@ class ConvertedFile:
     def rows(self) -> int: ...
     @property
     def runs(self) -> int: ...
+
+class CostOverDraws:
+    @property
+    def flops_at_risk(self) -> float: ...
+    @property
+    def flops_interval(self) -> tuple[float, float]: ...
+    @property
+    def risk(self) -> str: ...
+    @property
+    def unreached(self) -> float: ...
+    @property
+    def usd_at_risk(self) -> Optional[float]: ...
+    @property
+    def usd_interval(self) -> Optional[tuple[float, float]]: ...
 
 class DataError(ValueError):
     pass
@@ -762,7 +800,11 @@ class Plan:
     @property
     def binding(self) -> str: ...
     @property
+    def choices(self) -> Optional[Choices]: ...
+    @property
     def cost(self) -> RunCost: ...
+    @property
+    def cost_over_draws(self) -> Optional[CostOverDraws]: ...
     @property
     def downstream(self) -> Optional[DownstreamPrediction]: ...
     @property
@@ -784,6 +826,10 @@ class Plan:
     @property
     def loss_interval(self) -> Optional[tuple[float, float]]: ...
     @property
+    def minimised(self) -> str: ...
+    @property
+    def missed(self) -> list[str]: ...
+    @property
     def params_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def risk(self) -> Optional[RiskView]: ...
@@ -803,6 +849,8 @@ class Plan:
     def tokens_per_param_interval(self) -> Optional[tuple[float, float]]: ...
     @property
     def total_params(self) -> Optional[float]: ...
+    @property
+    def verdict(self) -> str: ...
     @property
     def versus(self) -> list[AcceleratorAlternative]: ...
 
@@ -1033,6 +1081,8 @@ class RunCost:
     @property
     def device(self) -> Optional[DeviceCost]: ...
     @property
+    def flops_over_6nd(self) -> float: ...
+    @property
     def lifetime_usd(self) -> Optional[float]: ...
     @property
     def serving(self) -> Optional[ServingCost]: ...
@@ -1099,6 +1149,8 @@ class Scenario:
     @property
     def architecture(self) -> Optional[str]: ...
     @property
+    def choose(self) -> list[str]: ...
+    @property
     def context(self) -> Optional[tuple[float, float]]: ...
     @property
     def count(self) -> Optional[tuple[float, float]]: ...
@@ -1114,6 +1166,8 @@ class Scenario:
     def experts(self) -> Optional[tuple[float, float]]: ...
     @property
     def flops(self) -> Optional[tuple[float, float]]: ...
+    @property
+    def flops_rule(self) -> str: ...
     @property
     def generator_params(self) -> Optional[tuple[float, float]]: ...
     @property
@@ -1258,7 +1312,9 @@ class SyntheticSupply:
     @property
     def flops_per_token(self) -> float: ...
     @property
-    def loss_without(self) -> float: ...
+    def flops_without(self) -> Optional[float]: ...
+    @property
+    def loss_without(self) -> Optional[float]: ...
     @property
     def tokens(self) -> float: ...
     @property
@@ -1487,6 +1543,7 @@ def check(
     architecture: Any = ...,
     active_params: Number = ...,
     experts: int = ...,
+    flops_rule: Any = ...,
     generator_params: Number = ...,
     acceptance: Number = ...,
     verifier_params: Number = ...,
@@ -1516,6 +1573,7 @@ def check(
     device: Any = ...,
     precision_bits: int = ...,
     context: Number = ...,
+    choose: Any = ...,
     waste_warning: Number = ...,
     waste_error: Number = ...,
     bits_per_param: Number = ...,
@@ -1548,6 +1606,7 @@ def check_all(
     architecture: Any = ...,
     active_params: Number = ...,
     experts: int = ...,
+    flops_rule: Any = ...,
     generator_params: Number = ...,
     acceptance: Number = ...,
     verifier_params: Number = ...,
@@ -1577,6 +1636,7 @@ def check_all(
     device: Any = ...,
     precision_bits: int = ...,
     context: Number = ...,
+    choose: Any = ...,
     waste_warning: Number = ...,
     waste_error: Number = ...,
     bits_per_param: Number = ...,
@@ -1794,6 +1854,7 @@ def plan(
     architecture: Any = ...,
     active_params: Number = ...,
     experts: int = ...,
+    flops_rule: Any = ...,
     generator_params: Number = ...,
     acceptance: Number = ...,
     verifier_params: Number = ...,
@@ -1823,6 +1884,7 @@ def plan(
     device: Any = ...,
     precision_bits: int = ...,
     context: Number = ...,
+    choose: Any = ...,
     level: Number = ...,
     accept: Any = ...,
     versus: Any = ...,
@@ -1919,6 +1981,7 @@ def what_if(
     architecture: Any = ...,
     active_params: Number = ...,
     experts: int = ...,
+    flops_rule: Any = ...,
     generator_params: Number = ...,
     acceptance: Number = ...,
     verifier_params: Number = ...,
@@ -1948,6 +2011,7 @@ def what_if(
     device: Any = ...,
     precision_bits: int = ...,
     context: Number = ...,
+    choose: Any = ...,
     vary: Any = ...,
     threads: int = ...,
     set: Any = ...,

@@ -40,7 +40,31 @@ void bind_decision(py::module_& module) {
       .def_readonly("flops_per_token", &SyntheticSupply::flops_per_token)
       .def_readonly("usd_per_million_tokens",
                     &SyntheticSupply::usd_per_million_tokens)
-      .def_readonly("loss_without", &SyntheticSupply::loss_without);
+      .def_readonly("loss_without", &SyntheticSupply::loss_without)
+      .def_readonly("flops_without", &SyntheticSupply::flops_without);
+  py::class_<ChoiceEntry>(
+      module, "ChoiceEntry", "One combination that a plan may choose.")
+      .def_readonly("values", &ChoiceEntry::values)
+      .def_readonly("problem", &ChoiceEntry::problem)
+      .def_readonly("run", &ChoiceEntry::run)
+      .def_readonly("measure", &ChoiceEntry::measure)
+      .def_readonly("usd", &ChoiceEntry::usd)
+      .def_readonly("misses", &ChoiceEntry::misses);
+  py::class_<Choices>(module, "Choices", "What a plan chose, best first.")
+      .def_readonly("keys", &Choices::keys)
+      .def_readonly("measure", &Choices::measure)
+      .def_readonly("entries", &Choices::entries)
+      .def_readonly("beats_by", &Choices::beats_by);
+  py::class_<CostOverDraws>(
+      module, "CostOverDraws", "What a loss takes over the law's draws.")
+      .def_readonly("unreached", &CostOverDraws::unreached)
+      .def_readonly("flops_interval", &CostOverDraws::flops)
+      .def_readonly("usd_interval", &CostOverDraws::usd)
+      .def_property_readonly(
+          "risk",
+          [](const CostOverDraws& self) { return to_string(self.risk); })
+      .def_readonly("flops_at_risk", &CostOverDraws::flops_at_risk)
+      .def_readonly("usd_at_risk", &CostOverDraws::usd_at_risk);
   py::class_<RiskView>(
       module, "RiskView", "A plan by the point beside one by the draws.")
       .def_property_readonly(
@@ -97,6 +121,13 @@ void bind_plan(py::module_& module) {
       .def_readonly("device", &Scenario::device)
       .def_readonly("precision_bits", &Scenario::precision_bits)
       .def_readonly("context", &Scenario::context)
+      .def_property_readonly("flops_rule",
+                             [](const Scenario& self) {
+                               return self.flops_rule
+                                          ? to_string(*self.flops_rule)
+                                          : std::string("6n");
+                             })
+      .def_readonly("choose", &Scenario::choose)
       .def_readonly("unknown", &Scenario::unknown);
   module.def("read_scenario",
              &read_scenario,
@@ -124,6 +155,11 @@ void bind_plan(py::module_& module) {
       .def_readonly("tokens_interval", &Plan::tokens)
       .def_readonly("tokens_per_param_interval", &Plan::tokens_per_param)
       .def_readonly("loss_interval", &Plan::loss_nats)
+      .def_readonly("verdict", &Plan::verdict)
+      .def_readonly("missed", &Plan::missed)
+      .def_readonly("minimised", &Plan::minimised)
+      .def_readonly("choices", &Plan::choices)
+      .def_readonly("cost_over_draws", &Plan::cost_over_draws)
       .def_readonly("binding", &Plan::binding)
       .def_readonly("total_params", &Plan::total_params)
       .def_readonly("synthetic", &Plan::synthetic)

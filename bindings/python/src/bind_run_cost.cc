@@ -37,6 +37,7 @@ void bind_run_cost(py::module_& module) {
       .def_readonly("accelerator", &DeviceCost::accelerator)
       .def_readonly("decode", &DeviceCost::decode);
   py::class_<RunCost>(module, "RunCost", "What a run costs; parts may be None.")
+      .def_readonly("flops_over_6nd", &RunCost::flops_over_6nd)
       .def_readonly("training", &RunCost::training)
       .def_readonly("serving", &RunCost::serving)
       .def_readonly("device", &RunCost::device)

@@ -14,6 +14,7 @@
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
+#include "plan/choices.h"
 #include "plan/downstream.h"
 #include "plan/mixture.h"
 
@@ -21,6 +22,32 @@ namespace isoflop {
 namespace {
 
 const double kLog6 = std::log(6.0);
+
+/// Waste is counted by 6 N D.
+void require_six_n(const Scenario& scenario) {
+  if (!scenario.flops_rule ||
+      scenario.flops_rule->kind == FlopsRule::Kind::SixN) {
+    return;
+  }
+  throw std::invalid_argument(
+      "check: flops_rule is of plan and whatif; what a size wastes is judged by "
+      "6 N D");
+}
+
+/// The scenario with what `plan` would choose at the middle of its ranges.
+Scenario with_chosen(const Law& law, const Scenario& asked) {
+  if (asked.choose.empty()) return asked;
+  const Scenario chosen = settled(law, at_middle(asked), "check").scenario;
+  Scenario result = asked;
+  result.choose.clear();
+  for (const std::string& text : asked.choose) {
+    const std::string key = text.substr(0, text.find('='));
+    for_each_field(result, [&](const auto& field, auto& value) {
+      if (field.key == key) value = chosen.*(field.member);
+    });
+  }
+  return result;
+}
 
 /// The run at the middle of the ranges, in the digits given.
 Optimum middle_run(const Law& law, const GivenRun& given) {
@@ -274,7 +301,8 @@ Check check(const Law& law,
   if (asked.error_law && !asked.target_error) {
     throw std::invalid_argument("check: error_law needs target_error");
   }
-  const Scenario wanted = with_target_loss(asked, law);
+  require_six_n(asked);
+  const Scenario wanted = with_target_loss(with_chosen(law, asked), law);
   require_goal(wanted, "check");
   return judge_run({law, asked, wanted},
                    given_run(law, with_run_size(wanted)),
@@ -289,6 +317,7 @@ Check check(const Plan& plan, const CheckOptions& options) {
         (plan.findings.empty() ? std::string("nothing was planned")
                                : plan.findings.front().message));
   }
+  require_six_n(plan.scenario);
   Law law = plan.law;
   law.form = plan.form;
   const Scenario wanted = with_target_loss(plan.scenario, law);

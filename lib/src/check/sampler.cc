@@ -14,6 +14,7 @@
 #include "isoflop/units/text.h"
 #include "plan/cluster.h"
 #include "plan/mixture.h"
+#include "plan/size_verdict.h"
 #include "plan/synthetic.h"
 
 namespace isoflop {
@@ -54,13 +55,10 @@ void for_each_open_range(S& scenario, Visit&& visit) {
 }  // namespace
 
 void judge(CheckSample& sample) {
-  const Form& form = *sample.form;
-  const double* theta = sample.theta.data();
-  const double log_flops = kLog6 + sample.log_params + sample.log_worth;
-  sample.log_params_optimal = optimal_log_params(form, theta, log_flops);
-  sample.waste = std::expm1(
-      log_flops - log_flops_for_same_loss(
-                      form, theta, sample.log_params, sample.log_worth));
+  const SizeVerdict verdict = size_verdict(
+      *sample.form, sample.theta, sample.log_params, sample.log_worth);
+  sample.log_params_optimal = verdict.log_params_optimal;
+  sample.waste = verdict.waste;
 }
 
 namespace {

@@ -43,6 +43,13 @@ double feed_forward_params(const Transformer& shape, double inner) {
   return (shape.is_plain ? 2.0 : 3.0) * shape.width * inner;
 }
 
+/// Proportions of a typical transformer.
+constexpr int kHead = 128;     // size of a head, and width a layer
+constexpr int kGroups = 8;     // heads of keys and values
+constexpr double kInner = 3.5;  // of the feed-forward block, in widths
+constexpr double kMostEmbedding = 0.2;
+constexpr double kMostVocabulary = 128256.0;
+
 /// Sizes that queries and keys, and values, have over all heads.
 double attended_size(const Transformer& shape) {
   const double key = shape.head_size + shape.rope_size;
@@ -135,10 +142,7 @@ Bytes kv_bytes(const Transformer& given, int bits) {
 Transformer typical_transformer(Params params) {
   const double wanted = params.value();
   if (!(wanted > 0.0) || !std::isfinite(wanted)) fail("params must be > 0");
-  constexpr int kHead = 128;
-  constexpr int kGroups = 8;
   constexpr int kMostHeads = 8192;
-  constexpr double kMostEmbedding = 0.2;
   const auto shape_of = [&](int heads) {
     Transformer shape;
     shape.layers = 1;
@@ -148,7 +152,7 @@ Transformer typical_transformer(Params params) {
     shape.width = heads * kHead;
     shape.feed_forward = shape.width / 2 * 7;
     shape.vocabulary = static_cast<int>(std::clamp(
-        kMostEmbedding * wanted / (2.0 * shape.width), 1.0, 128256.0));
+        kMostEmbedding * wanted / (2.0 * shape.width), 1.0, kMostVocabulary));
     const TransformerSize size = size_of_completed(shape);
     const double layer = size.without_embedding().value();
     const double layers = (wanted - size.embedding.value()) / layer;
@@ -172,6 +176,31 @@ Transformer typical_transformer(Params params) {
   best.feed_forward =
       std::max(1, best.feed_forward + static_cast<int>(std::lround(gap)));
   return best;
+}
+
+Flops typical_training_flops(Params params, Tokens sequence) {
+  const double wanted = params.value();
+  if (!(wanted > 0.0) || !std::isfinite(wanted)) fail("params must be > 0");
+  const auto tables = [&](double width) {
+    return std::min(kMostEmbedding * wanted, 2.0 * kMostVocabulary * width);
+  };
+  const auto matrices = [&](double width) {
+    const double keys = std::min(width, double(kGroups) * kHead);
+    return width / kHead * width *
+           (2.0 * width + 2.0 * keys + 3.0 * kInner * width);
+  };
+  // Parameters go nearly as the cube of the width.
+  double width = std::cbrt(wanted * kHead / 12.5);
+  constexpr int kSteps = 60;
+  for (int step = 0; step < kSteps; ++step) {
+    const double has = matrices(width) + tables(width);
+    const double factor = wanted / has;
+    width *= std::cbrt(factor);
+    if (std::abs(factor - 1.0) < 1e-15) break;
+  }
+  const double layers = width / kHead;
+  return Flops(6.0 * (wanted - 0.5 * tables(width)) +
+               6.0 * layers * width * sequence.value());
 }
 
 }  // namespace isoflop

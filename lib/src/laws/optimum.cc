@@ -9,13 +9,12 @@
 
 #include "base/root.h"
 #include "isoflop/units/text.h"
+#include "units/log_six.h"
 
 namespace isoflop {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-const double kLog6 = std::log(6.0);
-
 double log_loss_at(const Form& form,
                    const double* theta,
                    double log_params,

@@ -6,6 +6,7 @@
 
 #include "base/root.h"
 #include "laws/forms/data_constrained.h"
+#include "units/log_six.h"
 
 namespace isoflop {
 namespace {
@@ -64,7 +65,7 @@ class RepeatedForm final : public Form {
   std::optional<double> optimal_log_params(const double* theta,
                                            double log_flops) const override {
     const auto fresh = inner_->optimal_log_params(theta, log_flops);
-    const double product = log_flops - std::log(6.0);
+    const double product = log_flops - kLog6;
     if (!fresh || product - *fresh <= log_unique_) return fresh;
     const auto along = [&](double log_params) {
       const double inputs[2] = {log_params, product - log_params};

@@ -122,8 +122,7 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
   if (const auto server = server_of(scenario, owner)) {
     const auto fastest = [&](Params params) {
-      return cheapest_decode(
-          server->device, shape_of(scenario, params), server->load, least);
+      return decode_of(scenario, *server, params);
     };
     add("serving.accelerator", [&](Params params) {
       return cheapest_decode(server->device,

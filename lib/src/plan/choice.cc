@@ -12,7 +12,7 @@
 #include "isoflop/units/text.h"
 #include "plan/cluster.h"
 #include "plan/draws.h"
-#include "plan/loss_runs.h"
+#include "plan/loss_choice.h"
 #include "plan/mixture.h"
 #include "plan/valley.h"
 
@@ -22,18 +22,16 @@ namespace {
 /// A search may end at a bound but for rounding: then the bound binds.
 constexpr double kInside = 1.0 - 1e-12;
 
-bool has_risk(const Scenario& scenario) {
-  return scenario.risk && !scenario.risk->is_point();
-}
-
 /// Caps the data of a choice at what the unique tokens give.
 Choice within_data(const Law& law, const Scenario& scenario, Choice choice) {
   const Tokens most = most_tokens(scenario);
   if (choice.run.tokens <= most * kInside) return choice;
   // The whole budget goes into size, which lowers the loss further.
-  const Params params =
-      choice.is_free ? params_for(choice.run.flops, most) : choice.run.params;
-  return {run_of(law, params, most), "data.unique_tokens", choice.is_free};
+  const TrainingCompute compute(scenario);
+  const Params params = choice.is_free ? compute.params(choice.run.flops, most)
+                                       : choice.run.params;
+  return {
+      run_of(law, compute, params, most), "data.unique_tokens", choice.is_free};
 }
 
 /// Caps the size that the law chose at what the bounds on it allow; the rest
@@ -43,9 +41,10 @@ Choice within_size(const Law& law,
                    const std::optional<SizeBudget>& most,
                    Choice choice) {
   if (!most || choice.run.params <= most->params * kInside) return choice;
-  const Tokens paid = tokens_for(choice.run.flops, most->params);
+  const TrainingCompute compute(scenario);
+  const Tokens paid = compute.tokens(choice.run.flops, most->params);
   const Tokens tokens = std::min(paid, most_tokens(scenario));
-  return {run_of(law, most->params, tokens),
+  return {run_of(law, compute, most->params, tokens),
           tokens < paid ? most->key + ", data.unique_tokens" : most->key};
 }
 
@@ -57,16 +56,24 @@ double log_params_of_least_risk(const Law& law,
   constexpr int kCells = 16;
   constexpr double kWidth = 1e-6;
   const DrawLosses draws(law);
-  const double log_product = std::log(flops.value() / 6.0);
-  const auto hull = draws.optimal_log_params(std::log(flops.value()));
+  const TrainingCompute compute(scenario);
+  const double log_flops = std::log(flops.value());
+  const auto hull =
+      DrawLosses(compute.shaped(law)).optimal_log_params(log_flops);
   if (!hull) fail("plan", "risk: the law's draws have no optimal size");
   // Each draw is best at its own size and worse on either side of it.
-  const double least = log_product - std::log(most_tokens(scenario).value());
+  const Tokens data = most_tokens(scenario);
+  const double least =
+      std::isfinite(data.value())
+          ? std::log(compute.params(flops, data).value())
+          : -std::numeric_limits<double>::infinity();
   const double high = most ? std::log(most->params.value()) : hull->high;
   return lowest(
       [&](double log_params) {
         return draws.measure(
-            *scenario.risk, log_params, log_product - log_params);
+            *scenario.risk,
+            log_params,
+            compute.log_tokens(log_flops, log_params));
       },
       std::min(std::max(hull->low, least), high),
       std::max(std::min(hull->high, high), std::min(least, high)),
@@ -80,203 +87,53 @@ Choice choose_free(const Law& law,
                    Flops flops,
                    const std::optional<SizeBudget>& most) {
   Choice best{{}, "budget.flops", true};
+  const TrainingCompute compute(scenario);
   if (has_risk(scenario)) {
     const Params params(
         std::exp(log_params_of_least_risk(law, scenario, flops, most)));
-    best.run = run_of(law, params, tokens_for(flops, params));
+    best.run = run_of(law, compute, params, compute.tokens(flops, params));
     best.run.flops = flops;
   } else {
-    best.run = optimum(law, flops);
+    best.run = compute.best(law, flops);
   }
   return within_size(
       law, scenario, most, within_data(law, scenario, std::move(best)));
 }
 
-Optimum require_optimum(const std::optional<Optimum>& found) {
+/// The run in which a size, or data, is optimal.
+Optimum optimal_at(const Law& law,
+                   const TrainingCompute& compute,
+                   std::optional<Params> params,
+                   std::optional<Tokens> tokens) {
+  const Law shaped = compute.shaped(law);
+  auto found = params ? optimum_for_params(shaped, *params)
+                      : optimum_for_tokens(shaped, *tokens);
   if (!found) {
     throw std::invalid_argument(
         "plan: no budget from 150 to 1e40 FLOP makes this optimal under the "
         "law");
   }
-  return *found;
-}
-
-/// Bounds on the size and data of a run for a loss, and their keys.
-struct Corner {
-  LossRunBounds bounds;
-  std::string params_key;
-  std::string tokens_key;
-};
-
-Corner corner_of(const Scenario& scenario,
-                 const std::optional<SizeBudget>& most) {
-  Corner corner;
-  corner.bounds.most_tokens = most_tokens(scenario);
-  corner.tokens_key = "data.unique_tokens";
-  if (const auto params = given_size(scenario)) {
-    corner.bounds.most_params = *params;
-    corner.params_key = "model.params";
-  } else if (most) {
-    corner.bounds.most_params = most->params;
-    corner.params_key = most->key;
+  if (compute.is_six_n()) return *found;
+  if (params) {
+    return run_of(law, compute, *params, compute.tokens(found->flops, *params));
   }
-  if (const auto tokens = given(scenario.tokens)) {
-    corner.bounds.most_tokens = *tokens;
-    corner.tokens_key = "data.tokens";
-  }
-  return corner;
-}
-
-/// The loss by which a scenario judges runs under a law; keeps the draws.
-struct Judged {
-  Law law;
-  std::optional<DrawLosses> draws;
-  LogLoss log_loss;
-
-  Judged(const Law& given, const Scenario& scenario)
-      : law(bind_scenario(given, scenario, "plan")) {
-    if (has_risk(scenario)) draws.emplace(law);
-    log_loss =
-        draws ? log_loss_of(law, *draws, *scenario.risk) : log_loss_of(law);
-  }
-  Judged(const Judged&) = delete;
-  Judged& operator=(const Judged&) = delete;
-
-  double at(Params params, Tokens tokens) const {
-    return std::exp(
-        log_loss(std::log(params.value()), std::log(tokens.value())));
-  }
-};
-
-/// Distinct tokens with which a size reaches the loss, passes as they are.
-std::optional<Tokens> unique_for_loss(const Law& given,
-                                      Scenario scenario,
-                                      Params params) {
-  constexpr int kSteps = 50;
-  double low = std::log(scenario.unique_tokens->middle().value());
-  double high = std::log(1e20);
-  const auto reaches = [&](double log_unique) {
-    scenario.unique_tokens = Tokens(std::exp(log_unique));
-    const Tokens most =
-        std::min(most_tokens(scenario), Tokens(std::exp(high) * 1e10));
-    return Judged(given, scenario).at(params, most) <=
-           scenario.target_loss->middle().value();
-  };
-  if (!reaches(high)) return std::nullopt;
-  for (int step = 0; step < kSteps; ++step) {
+  // The shaped law counts D g(N) tokens: D itself is looked for.
+  double low = std::log(tokens->value()) - 6.0;
+  double high = low + 12.0;
+  for (int step = 0; step < 60; ++step) {
     const double middle = 0.5 * (low + high);
-    (reaches(middle) ? high : low) = middle;
+    found = optimum_for_tokens(shaped, Tokens(std::exp(middle)));
+    if (!found) break;
+    const bool is_below =
+        compute.tokens(found->flops, found->params) < *tokens;
+    (is_below ? low : high) = middle;
   }
-  return Tokens(std::exp(high));
-}
-
-/// Says what would have to give way for the loss, one bound at a time.
-void add_relaxed(const Law& given,
-                 const Judged& judged,
-                 const Scenario& scenario,
-                 const Corner& corner,
-                 Params most_params,
-                 Tokens most_tokens,
-                 Finding& finding) {
-  const Nats loss = scenario.target_loss->middle();
-  std::string text;
-  if (std::isfinite(corner.bounds.most_tokens.value())) {
-    const bool is_unique = corner.tokens_key == "data.unique_tokens";
-    const auto tokens =
-        is_unique ? unique_for_loss(given, scenario, most_params)
-                  : tokens_for_loss(judged.log_loss, most_params, loss);
-    if (tokens) {
-      text = corner.tokens_key + " of " + format_quantity(*tokens);
-      finding.values.push_back({"tokens_needed", tokens->value()});
-    }
+  if (!found) {
+    throw std::invalid_argument(
+        "plan: no budget makes these tokens optimal under the law and the "
+        "flops_rule");
   }
-  if (std::isfinite(corner.bounds.most_params.value())) {
-    if (const auto params =
-            params_for_loss(judged.log_loss, most_tokens, loss)) {
-      text += (text.empty() ? "" : " or ") + corner.params_key +
-              (corner.params_key == "model.params" ? " of " : " that allow ") +
-              format_quantity(*params);
-      finding.values.push_back({"params_needed", params->value()});
-    }
-  }
-  finding.remedy = text.empty() ? "relax the bounds on size and data together"
-                                : text + " would do";
-}
-
-Finding unreachable(const Law& given,
-                    const Judged& judged,
-                    const Scenario& scenario,
-                    const Corner& corner) {
-  const Law& law = judged.law;
-  constexpr double kEndless = 1e40;
-  const Nats loss = scenario.target_loss->middle();
-  const Params params = std::min(corner.bounds.most_params, Params(kEndless));
-  const Tokens tokens = std::min(corner.bounds.most_tokens, Tokens(kEndless));
-  Scenario endless = scenario;
-  endless.unique_tokens.reset();
-  const Nats end = irreducible_loss(bind_scenario(given, endless, "plan"));
-  const Nats least(judged.at(params, tokens));
-  const bool never = loss <= end;
-  Finding finding{
-      "plan.unreachable-loss",
-      Severity::Error,
-      never ? "a loss of " + format_number(loss.value(), 4) + " is not above " +
-                  format_number(end.value(), 4) +
-                  ", where the law ends at any size and data"
-            : "no run within the bounds on size, data and serving reaches a "
-              "loss of " +
-                  format_number(loss.value(), 4) + ": the least is " +
-                  format_number(least.value(), 4),
-      "aim higher, or use another law",
-      {{"target_loss", loss.value()},
-       {"irreducible_loss", end.value()},
-       {"least_loss", least.value()}}};
-  if (!never) {
-    add_relaxed(given, judged, scenario, corner, params, tokens, finding);
-  }
-  if (law.has_draws()) {
-    const double chance =
-        chance_of_loss(law, DrawLosses(law), loss, params, tokens);
-    finding.message += "; it can be reached in " +
-                       format_number(100 * chance, 3) + " % of the law's draws";
-    finding.values.push_back({"probability", chance});
-  }
-  return finding;
-}
-
-/// The run that reaches a loss, cheapest in training or in its life.
-std::variant<Choice, Finding> choose_for_loss(
-    const Law& given_law,
-    const Scenario& scenario,
-    const std::optional<SizeBudget>& most) {
-  constexpr Search kOverDraws{40, 1e-6};
-  const Nats loss = scenario.target_loss->middle();
-  const Judged judged(given_law, scenario);
-  const Law& law = judged.law;
-  const LogLoss& log_loss = judged.log_loss;
-  const Corner corner = corner_of(scenario, most);
-  const auto missed = [&] {
-    return unreachable(given_law, judged, scenario, corner);
-  };
-  if (const auto params = given_size(scenario)) {
-    const auto tokens = tokens_for_loss(log_loss, *params, loss);
-    if (!tokens || *tokens > corner.bounds.most_tokens) return missed();
-    return Choice{run_of(law, *params, *tokens), "goal.loss, model.params"};
-  }
-  if (const auto tokens = given(scenario.tokens)) {
-    const auto params = params_for_loss(log_loss, *tokens, loss);
-    if (!params) return missed();
-    return Choice{run_of(law, *params, *tokens), "goal.loss, data.tokens"};
-  }
-  const bool lives = scenario.minimise == Goal::LifetimeCost;
-  const auto run =
-      cheapest_run(log_loss,
-                   loss,
-                   lives ? scenario.serving_tokens->middle() : Tokens(0.0),
-                   corner.bounds,
-                   judged.draws ? kOverDraws : Search());
-  if (!run) return missed();
-  return Choice{run_of(law, run->first, run->second), "goal.loss"};
+  return run_of(law, compute, found->params, *tokens);
 }
 
 /// Demands that not even the smallest model meets.
@@ -299,9 +156,16 @@ Finding unservable(const Scenario& scenario, const SizeBudget& most) {
 
 }  // namespace
 
-Optimum run_of(const Law& law, Params params, Tokens tokens) {
+Optimum run_of(const Law& law,
+               const TrainingCompute& compute,
+               Params params,
+               Tokens tokens) {
   return {
-      train_flops(params, tokens), params, tokens, law.loss(params, tokens)};
+      compute.flops(params, tokens), params, tokens, law.loss(params, tokens)};
+}
+
+bool has_risk(const Scenario& scenario) {
+  return scenario.risk && !scenario.risk->is_point();
 }
 
 Tokens most_tokens(const Scenario& scenario) {
@@ -341,12 +205,12 @@ void require_generator(const Scenario& scenario, std::string_view owner) {
 void require_supply(const Scenario& scenario, std::string_view owner) {
   require_generator(scenario, owner);
   if (!scenario.generator_params) return;
+  if (scenario.target_loss && !scenario.tokens) return;
   const bool has_budget =
       scenario.flops || scenario.usd || scenario.days || scenario.energy;
-  if (!has_budget || scenario.tokens || scenario.target_loss) {
+  if (!has_budget || scenario.tokens) {
     fail(owner,
-         "generator_params needs a budget, and neither tokens nor a loss to "
-         "reach");
+         "generator_params needs a budget or a loss to reach, and no tokens");
   }
 }
 
@@ -400,11 +264,13 @@ std::variant<Choice, Finding> choose(const Law& given_law,
   const auto flops = given(scenario.flops);
   const auto params = given_size(scenario);
   const auto tokens = given(scenario.tokens);
+  const TrainingCompute compute(scenario);
   if (params && tokens) {
-    const Optimum run = run_of(law, *params, *tokens);
+    const Optimum run = run_of(law, compute, *params, *tokens);
     if (flops && std::abs(run.flops / *flops - 1.0) > 0.01) {
       throw std::invalid_argument(
-          "plan: flops is " + format_quantity(*flops) + ", but 6 x " +
+          "plan: flops is " + format_quantity(*flops) + ", but " +
+          (compute.is_six_n() ? "6 x " : "training ") +
           format_quantity(*params) + " params x " + format_quantity(*tokens) +
           " tokens is " + format_quantity(run.flops) + "; give two of three");
     }
@@ -413,22 +279,26 @@ std::variant<Choice, Finding> choose(const Law& given_law,
   if (flops && params) {
     return within_data(law,
                        scenario,
-                       {run_of(law, *params, tokens_for(*flops, *params)),
+                       {run_of(law,
+                               compute,
+                               *params,
+                               compute.tokens(*flops, *params)),
                         "budget.flops, model.params"});
   }
   if (flops && tokens) {
-    return Choice{run_of(law, params_for(*flops, *tokens), *tokens),
-                  "budget.flops, data.tokens"};
+    return Choice{
+        run_of(law, compute, compute.params(*flops, *tokens), *tokens),
+        "budget.flops, data.tokens"};
   }
   if (flops) return choose_free(law, scenario, *flops, most);
   if (params) {
     return within_data(
         law,
         scenario,
-        {require_optimum(optimum_for_params(law, *params)), "model.params"});
+        {optimal_at(law, compute, *params, std::nullopt), "model.params"});
   }
   if (tokens) {
-    return Choice{require_optimum(optimum_for_tokens(law, *tokens)),
+    return Choice{optimal_at(law, compute, std::nullopt, *tokens),
                   "data.tokens"};
   }
   throw std::invalid_argument(

@@ -10,6 +10,7 @@
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/plan/scenario.h"
+#include "plan/training_compute.h"
 
 namespace isoflop {
 
@@ -24,9 +25,13 @@ struct Choice {
   Optimum run;
   std::string binding;
   bool is_free = false;  ///< size and data were chosen by the law
+  bool is_usd = false;   ///< for a loss: of least dollars, not of least FLOP
 };
 
-Optimum run_of(const Law& law, Params params, Tokens tokens);
+Optimum run_of(const Law& law,
+               const TrainingCompute& compute,
+               Params params,
+               Tokens tokens);
 
 /// Most tokens that the unique ones give; infinite when not limited.
 Tokens most_tokens(const Scenario& scenario);
@@ -43,6 +48,9 @@ Scenario with_open_epochs(Scenario scenario, const Law& law);
 /// @throws std::invalid_argument for too little, or contradictions.
 std::variant<Choice, Finding> choose(const Law& given,
                                      const Scenario& scenario);
+
+/// Whether the draws have a say.
+bool has_risk(const Scenario& scenario);
 
 /// The scenario without what it wants of the loss, so that its budgets or its
 /// size and data decide.

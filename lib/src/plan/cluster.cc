@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "isoflop/base/enum_words.h"
+#include "plan/mixture.h"
 
 namespace isoflop {
 namespace {
@@ -84,6 +85,11 @@ std::optional<int> Cluster::devices_for(DeviceHours work, Days days) const {
   return std::nullopt;
 }
 
+std::optional<int> Cluster::devices_on(DeviceHours work) const {
+  if (count) return count;
+  return run_days ? devices_for(work, *run_days) : std::nullopt;
+}
+
 std::optional<Cluster> cluster_of(const Scenario& scenario,
                                   std::string_view owner) {
   if (!scenario.accelerator) {
@@ -114,6 +120,7 @@ std::optional<Cluster> cluster_of(const Scenario& scenario,
         published_utilisation(cluster.device, cluster.precision);
   }
   if (scenario.count) cluster.count = scenario.count->middle();
+  if (scenario.days) cluster.run_days = scenario.days->middle();
   cluster.price = cluster.device.rent_typical;
   if (scenario.usd_per_hour) cluster.price = scenario.usd_per_hour->middle();
   if (scenario.pue) cluster.pue = scenario.pue->middle();
@@ -153,8 +160,10 @@ std::optional<Server> server_of(const Scenario& scenario,
     fail(owner, "precision_bits needs serving_accelerator or device");
   }
   if (scenario.context && !scenario.serving_accelerator &&
-      !scenario.accelerator && !scenario.device) {
-    fail(owner, "context needs accelerator, serving_accelerator or device");
+      !scenario.accelerator && !scenario.device && !scenario.flops_rule) {
+    fail(owner,
+         "context needs accelerator, serving_accelerator, device or "
+         "flops_rule");
   }
   if (!scenario.serving_accelerator && !idle) return std::nullopt;
   Server server;
@@ -170,6 +179,16 @@ std::optional<Server> server_of(const Scenario& scenario,
     server.price = scenario.serving_usd_per_hour->middle();
   }
   return server;
+}
+
+std::optional<Decode> decode_of(const Scenario& scenario,
+                                const Server& server,
+                                Params params) {
+  return cheapest_decode(
+      server.device,
+      shape_of(scenario, params),
+      server.load,
+      middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0)));
 }
 
 std::optional<Accelerator> user_device_of(const Scenario& scenario) {

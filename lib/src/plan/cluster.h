@@ -26,6 +26,7 @@ struct Cluster {
   FlopsPerSecond peak;
   Utilisation utilisation;
   std::optional<int> count;
+  std::optional<Days> run_days;  ///< that it may take
   std::optional<UsdPerHour> price;
   Failures failures;
   double pue = Scenario::kPue;
@@ -38,6 +39,8 @@ struct Cluster {
   std::optional<int> devices_for(DeviceHours work, Days days) const;
   /// Devices in whole nodes.
   int nodes_up(double devices) const;
+  /// Those given, else those that the days ask for; nothing where none do.
+  std::optional<int> devices_on(DeviceHours work) const;
 };
 
 /// @return nothing where the scenario names no accelerator.
@@ -55,6 +58,12 @@ struct Server {
 /// @return nothing where the scenario asks for no serving.
 std::optional<Server> server_of(const Scenario& scenario,
                                 std::string_view owner);
+
+/// The cheapest way to decode a model of this size at the speed that the
+/// scenario demands; nothing where there is none.
+std::optional<Decode> decode_of(const Scenario& scenario,
+                                const Server& server,
+                                Params params);
 
 /// The user's device of a scenario.
 std::optional<Accelerator> user_device_of(const Scenario& scenario);

@@ -7,7 +7,9 @@
 
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
+#include "plan/cost_over_draws.h"
 #include "plan/draws.h"
+#include "plan/loss_choice.h"
 #include "plan/loss_runs.h"
 #include "plan/mixture.h"
 
@@ -130,16 +132,17 @@ std::optional<Finding> unseen_experts(const Law& law, const Plan& plan) {
 
 }  // namespace
 
-void add_decision(const Law& given,
-                  std::optional<Nats> target_loss,
-                  Plan& plan) {
+void add_decision(const Law& given, const Scenario& wanted, Plan& plan) {
   const Law& law = plan.law;
+  const auto target_loss = isoflop::given(wanted.target_loss);
   plan.risk = risk_view(given, plan);
   if (target_loss) {
     if (law.has_draws()) {
       plan.loss_chance = chance_of_loss(
           law, DrawLosses(law), *target_loss, plan.run.params, plan.run.tokens);
     }
+    plan.cost_over_draws = cost_over_draws(
+        law, wanted, loss_bounds(wanted), plan.options.level);
     add_reach(given, *target_loss, plan);
     if (auto doubt = end_in_doubt(law, *target_loss)) {
       plan.findings.push_back(*std::move(doubt));

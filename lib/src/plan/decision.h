@@ -10,10 +10,9 @@ namespace isoflop {
 /// What a decision needs beside the run: what more of each bound is worth,
 /// other compute and other sizes, and what the doubt of the law does to it.
 /// Adds to what is found too.
-/// @param given        the law, not bound to the scenario
-/// @param target_loss  given, or that of the target_error
-void add_decision(const Law& given,
-                  std::optional<Nats> target_loss,
-                  Plan& plan);
+/// @param given   the law, not bound to the scenario
+/// @param wanted  the scenario with the loss of a target_error, and passes as
+///     they are
+void add_decision(const Law& given, const Scenario& wanted, Plan& plan);
 
 }  // namespace isoflop

@@ -111,9 +111,26 @@ std::optional<Params> params_for_loss(const LogLoss& log_loss,
   return found ? std::optional(Params(std::exp(*found))) : std::nullopt;
 }
 
+Flops served_flops(Params params, Tokens served) {
+  return Flops(2.0 * params.value() * served.value());
+}
+
+Flops life_flops(Params params, Tokens tokens, Tokens served) {
+  return train_flops(params, tokens) + served_flops(params, served);
+}
+
+LogCost log_life_flops(Tokens served) {
+  return [served](double log_params, double log_tokens) {
+    // Of so many tokens that the product is no number, the order is enough.
+    const Tokens tokens(std::exp(std::min(log_tokens, 600.0)));
+    return log_params +
+           std::log(life_flops(Params(1.0), tokens, served).value());
+  };
+}
+
 std::optional<Run> cheapest_run(const LogLoss& log_loss,
                                 Nats loss,
-                                Tokens served,
+                                const LogCost& log_cost_of,
                                 const LossRunBounds& bounds,
                                 const Search& search) {
   const double wanted = std::log(loss.value());
@@ -127,11 +144,19 @@ std::optional<Run> cheapest_run(const LogLoss& log_loss,
   const auto log_cost = [&](double log_params) {
     const auto log_tokens = log_tokens_at(log_loss, log_params, wanted);
     if (!log_tokens) return std::numeric_limits<double>::infinity();
-    return log_params + std::log(6.0 * std::exp(std::min(*log_tokens, 700.0)) +
-                                 2.0 * served.value());
+    return log_cost_of(log_params, *log_tokens);
   };
   // The valley may be anywhere: first a grid, then the cells beside its best.
-  const double at = lowest(log_cost, *low, high, search.cells, search.width);
+  double at = lowest(log_cost, *low, high, search.cells, search.width);
+  if (search.cells_about > 0) {
+    constexpr double kFar = 0.5;
+    const double near = lowest(log_cost,
+                               std::max(*low, at - kFar),
+                               std::min(high, at + kFar),
+                               search.cells_about,
+                               search.width);
+    if (log_cost(near) < log_cost(at)) at = near;
+  }
   const auto log_tokens = log_tokens_at(log_loss, at, wanted);
   if (!log_tokens) return std::nullopt;
   return Run{Params(std::exp(at)), Tokens(std::exp(*log_tokens))};
@@ -167,7 +192,7 @@ std::optional<Optimum> cheapest_lifetime(const Law& law,
                                          Tokens served,
                                          const LossRunBounds& bounds) {
   const LogLoss log_loss = log_loss_of(law);
-  const auto run = cheapest_run(log_loss, loss, served, bounds);
+  const auto run = cheapest_run(log_loss, loss, log_life_flops(served), bounds);
   if (!run) return std::nullopt;
   const auto& [params, tokens] = *run;
   return Optimum{train_flops(params, tokens),

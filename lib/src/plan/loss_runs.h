@@ -41,13 +41,22 @@ std::optional<Params> params_for_loss(const LogLoss& log_loss,
 struct Search {
   int cells = 200;
   double width = 1e-10;
+  /// Once more about what was found: a price goes in steps with the size.
+  int cells_about = 0;
 };
 
-/// Size and data of the run that `cheapest_lifetime` describes.
+/// ln of what a run costs, of ln N and ln D: rises with D.
+using LogCost = std::function<double(double, double)>;
+
+/// FLOP of training, 6 N D, and of each token served, 2 N.
+LogCost log_life_flops(Tokens served);
+
+/// Size and data of the cheapest run that reaches a loss.
+/// @return nothing where no run within the bounds reaches it.
 using Run = std::pair<Params, Tokens>;
 std::optional<Run> cheapest_run(const LogLoss& log_loss,
                                 Nats loss,
-                                Tokens served,
+                                const LogCost& log_cost,
                                 const LossRunBounds& bounds,
                                 const Search& search = {});
 

@@ -11,6 +11,12 @@
 namespace isoflop {
 namespace {
 
+double bits_of(Precision precision) {
+  return precision == Precision::Bf16 ? 16.0
+         : precision == Precision::Fp8 ? 8.0
+                                       : 4.0;
+}
+
 /// Parameters of one expert of a width, all layers.
 double expert_params(const Transformer& shape, double width) {
   return 3.0 * shape.width * shape.layers * width;
@@ -54,6 +60,33 @@ Params active_of(Params total, int experts) {
 
 bool is_mixture(const Scenario& scenario) {
   return scenario.experts && scenario.experts->high > 1;
+}
+
+Law law_of_model(const Law& law,
+                 const Scenario& scenario,
+                 std::string_view owner) {
+  require_model(scenario, owner);
+  InputValues read;
+  const auto add = [&](const Variable& variable, double value) {
+    if (law.form->input_index(variable.name)) {
+      read[std::string(variable.name)] = value;
+    }
+  };
+  if (is_mixture(scenario) && !law.form->input_index(kExperts.name)) {
+    fail(owner,
+         "experts: law '" + law.id +
+             "' is of dense models; ludziejewski2025 reads experts and active "
+             "parameters");
+  }
+  add(kExperts, middle_or(scenario.experts, 1));
+  if (scenario.precision) {
+    add(kWeightBits, bits_of(*scenario.precision));
+    add(kActivationBits, bits_of(*scenario.precision));
+  }
+  if (scenario.precision_bits) {
+    add(kPostBits, scenario.precision_bits->middle());
+  }
+  return read.empty() ? law : bind_inputs(law, read, owner);
 }
 
 void require_model(const Scenario& scenario, std::string_view owner) {

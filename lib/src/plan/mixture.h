@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "isoflop/cost/transformer.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/plan/scenario.h"
 
 namespace isoflop {
@@ -12,6 +13,14 @@ namespace isoflop {
 /// Whether the model is a mixture of experts. Its size in a run, in C = 6 N D
 /// and in laws is that of the parameters that work on a token.
 bool is_mixture(const Scenario& scenario);
+
+/// The law with what it reads of the model beside its size: experts, and bits
+/// in training and serving.
+/// @throws std::invalid_argument as `require_model`, and for a mixture under a
+///     law of dense models.
+Law law_of_model(const Law& law,
+                 const Scenario& scenario,
+                 std::string_view owner);
 
 /// @throws std::invalid_argument for keys of a model that contradict.
 void require_model(const Scenario& scenario, std::string_view owner);

@@ -54,6 +54,9 @@ std::vector<InputOrigin> stand_ins(const Scenario& scenario) {
         "Muennighoff et al. 2023, arXiv:2305.16264; no bound under a law that "
         "weighs repeats");
   }
+  add("model.flops_rule",
+      text_of(FlopsRule()),
+      "Kaplan et al. 2020, arXiv:2001.08361, section 2.1");
   const bool for_loss = scenario.target_loss || scenario.target_error;
   add("goal.minimise", text_of(for_loss ? Goal::TrainingCost : Goal::Loss), "");
   add("goal.risk",
@@ -74,7 +77,8 @@ std::vector<InputOrigin> stand_ins(const Scenario& scenario) {
   if (scenario.serving_accelerator || scenario.device) {
     add("model.precision_bits", text_of(Scenario::kServedBits), "");
   }
-  if (scenario.accelerator || scenario.serving_accelerator || scenario.device) {
+  if (scenario.accelerator || scenario.serving_accelerator || scenario.device ||
+      scenario.flops_rule) {
     add("model.context", text_of(Scenario::kContext), "");
   }
   return absent;

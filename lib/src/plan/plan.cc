@@ -15,16 +15,18 @@
 #include "isoflop/plan/lifetime.h"
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
+#include "plan/choices.h"
 #include "plan/cluster.h"
 #include "plan/decision.h"
 #include "plan/downstream.h"
 #include "plan/mixture.h"
+#include "plan/neighbours.h"
+#include "plan/size_verdict.h"
 #include "plan/synthetic.h"
+#include "units/log_six.h"
 
 namespace isoflop {
 namespace {
-
-const double kLog6 = std::log(6.0);
 
 /// Budget at which an optimal quantity, rising with the budget, has a value.
 template <class F>
@@ -45,53 +47,6 @@ std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
   return bracketed_root(gap, from, to, low, high);
 }
 
-SizeAlternative alternative(const Law& law,
-                            const Optimum& run,
-                            double size_factor) {
-  SizeAlternative other;
-  other.size_factor = size_factor;
-  other.params = run.params * size_factor;
-  other.tokens = run.tokens / size_factor;
-  // Regret is the law's: it is what the size is chosen by. Of a forecast the
-  // loss of the run is another, by as much as at its neighbours.
-  other.loss = run.loss / law.loss(run.params, run.tokens) *
-               law.loss(other.params, other.tokens);
-  other.loss_regret_nats = (other.loss - run.loss).value();
-  const Eigen::VectorXd theta =
-      law.form->theta_from_coefficients(law.coefficients);
-  other.compute_waste =
-      std::expm1(std::log(run.flops.value()) -
-                 log_flops_for_same_loss(*law.form,
-                                         theta.data(),
-                                         std::log(other.params.value()),
-                                         std::log(other.tokens.value())));
-  return other;
-}
-
-/// Sizes around the run, at its compute, whose loss is within 0.1 % of its.
-std::optional<Interval> flat_range(const Law& law, const Optimum& run) {
-  constexpr double kFlat = 1e-3;
-  const Nats at_run = law.loss(run.params, run.tokens);
-  const auto excess = [&](double log_factor) {
-    const double factor = std::exp(log_factor);
-    return law.loss(run.params * factor, run.tokens / factor) / at_run - 1.0 -
-           kFlat;
-  };
-  Interval range;
-  for (const double side : {-1.0, 1.0}) {
-    double far = 0.1;
-    while (excess(side * far) < 0.0 && far < 30.0) far *= 2.0;
-    if (far >= 30.0) return std::nullopt;
-    const double low = std::min(0.0, side * far);
-    const double high = std::max(0.0, side * far);
-    const double at =
-        bracketed_root(excess, low, high, excess(low), excess(high));
-    if (std::isnan(at)) return std::nullopt;
-    (side < 0 ? range.low : range.high) = run.params.value() * std::exp(at);
-  }
-  return range;
-}
-
 /// The doubt in a law: an error unless its code is accepted, then a note.
 std::optional<Finding> doubt_of(const Law& law, const PlanOptions& options) {
   const std::vector<std::string> known = {"fit.weak", "fit.not-identified"};
@@ -106,29 +61,19 @@ std::optional<Finding> doubt_of(const Law& law, const PlanOptions& options) {
   return doubt;
 }
 
-/// Data that bind: more tokens than useful passes give, or a size that only
-/// their lack makes right.
-std::optional<Finding> data_wall(const Plan& plan,
-                                 const Law& given,
-                                 Tokens most) {
-  const Optimum& run = plan.run;
-  if (run.tokens > most * (1.0 + 1e-12)) {
-    return Finding{"plan.data-wall",
-                   Severity::Warning,
-                   format_quantity(run.tokens) + " tokens are " +
-                       format_number(plan.epochs, 3) +
-                       " passes over the unique ones",
-                   "train on at most " + format_quantity(most),
-                   {{"epochs", plan.epochs}}};
-  }
+/// Data that bind: a size that only their lack makes right.
+std::optional<Finding> data_wall(const Plan& plan, const Law& given) {
   if (plan.binding != "data.unique_tokens") return std::nullopt;
+  const Optimum& run = plan.run;
+  const TrainingCompute compute(plan.scenario);
   // Against new tokens, not against more passes.
-  const Law fresh = with_unique_tokens(given, std::nullopt, "plan");
-  const Optimum best = optimum(fresh, run.flops);
+  const Law fresh = with_unique_tokens(
+      law_of_model(given, plan.scenario, "plan"), std::nullopt, "plan");
+  const Optimum best = compute.best(fresh, run.flops);
   Optimum worth = run;
   worth.tokens =
       tokens_for_loss(fresh, run.params, run.loss).value_or(run.tokens);
-  const double waste = alternative(fresh, worth, 1.0).compute_waste;
+  const double waste = alternative(fresh, compute, worth, 1.0).compute_waste;
   std::string remedy = "with " + format_quantity(best.tokens) +
                        " tokens this compute gives loss " +
                        format_number(best.loss.value(), 4);
@@ -137,7 +82,7 @@ std::optional<Finding> data_wall(const Plan& plan,
       plan.law.form->name() != "data_constrained") {
     const Law weighs =
         bind_scenario(published_law("muennighoff2023"), plan.scenario, "plan");
-    const Optimum repeated = optimum(weighs, run.flops);
+    const Optimum repeated = compute.best(weighs, run.flops);
     remedy += "; " + weighs.id + ", which weighs repeats, takes " +
               format_quantity(repeated.params) + " params on " +
               format_quantity(repeated.tokens) + " tokens";
@@ -158,14 +103,61 @@ struct Point {
   Plan plan;
   bool is_free = false;  ///< size and data were chosen by the law
   Tokens most_tokens;
-  std::optional<Nats> target_loss;  ///< given, or that of the target_error
+  Scenario wanted;  ///< with the loss of a target_error, passes as they are
 };
+
+/// Codes of the bounds that a run may miss.
+bool is_bound(const std::string& code) {
+  constexpr std::string_view kBounds[] = {"plan.over-budget",
+                                          "plan.not-on-time",
+                                          "plan.does-not-fit",
+                                          "plan.too-slow",
+                                          "plan.too-expensive"};
+  return std::find(std::begin(kBounds), std::end(kBounds), code) !=
+         std::end(kBounds);
+}
+
+/// What the errors among the findings, those of the cost beside, make of it.
+void judge(Plan& plan) {
+  plan.verdict = plan.is_answered ? PlanVerdict::Plan : PlanVerdict::NoPlan;
+  plan.missed.clear();
+  if (!plan.is_answered) return;
+  bool fails = false;
+  for (const std::vector<Finding>* found :
+       {&plan.findings, &plan.cost.findings}) {
+    for (const Finding& finding : *found) {
+      if (finding.severity != Severity::Error) continue;
+      fails = true;
+      if (!is_bound(finding.code)) continue;
+      if (std::find(plan.missed.begin(), plan.missed.end(), finding.code) ==
+          plan.missed.end()) {
+        plan.missed.push_back(finding.code);
+      }
+    }
+  }
+  if (fails) plan.verdict = PlanVerdict::DoNotTrain;
+  if (!plan.missed.empty()) plan.verdict = PlanVerdict::Infeasible;
+}
+
+/// What `check` would hold against the size and the data of a plan.
+void add_size_findings(const Law& given,
+                       const Supplied& supplied,
+                       const Scenario& asked,
+                       Plan& plan) {
+  const bool is_best = supplied.choice.is_free && !asked.risk;
+  // What is best on new tokens has nothing to be held against.
+  if (is_best && !asked.unique_tokens) return;
+  Scenario data = asked;
+  data.unique_tokens = supplied.scenario.unique_tokens;
+  plan.findings = size_findings(given, data, plan.run);
+}
 
 Point point_of(const Law& given,
                const Scenario& original,
                std::string_view owner) {
   require_exact(original, owner);
-  const Scenario asked = with_target_loss(original, given);
+  Settled choice_of_keys = settled(given, original, owner);
+  const Scenario asked = with_target_loss(choice_of_keys.scenario, given);
   require_goal(asked, owner);
   require_supply(asked, owner);
   const auto budget = compute_budget(asked, owner);
@@ -175,7 +167,9 @@ Point point_of(const Law& given,
   Plan& plan = point.plan;
   plan.law = bind_scenario(given, scenario, owner);
   plan.form = given.form;
-  plan.scenario = original;
+  plan.scenario = choice_of_keys.scenario;
+  plan.choices = std::move(choice_of_keys.choices);
+  point.wanted = scenario;
   const auto chosen = choose_supplied(given, scenario);
   const Supplied* supplied = std::get_if<Supplied>(&chosen);
   if (supplied == nullptr) {
@@ -188,7 +182,9 @@ Point point_of(const Law& given,
   if (plan.synthetic) {
     plan.law = bind_scenario(given, supplied->scenario, owner);
   }
-  if (scenario.target_loss) point.target_loss = scenario.target_loss->middle();
+  plan.minimised = !scenario.target_loss ? "loss"
+                   : choice->is_usd      ? "usd"
+                                         : "flops";
   plan.is_answered = true;
   point.is_free = choice->is_free;
   plan.run = choice->run;
@@ -214,22 +210,9 @@ Point point_of(const Law& given,
                        owner,
                        plan.synthetic ? plan.synthetic->flops : Flops(0.0));
   price_synthetic(asked, plan.synthetic);
+  add_size_findings(given, *supplied, asked, plan);
+  judge(plan);
   return point;
-}
-
-/// Where the optimum lies over the law's draws, as far as the data reach.
-void add_intervals(const OptimumEstimate& around, Tokens most, Plan& plan) {
-  if (!around.tokens) return;
-  const double cap = most.value();
-  const double product = plan.run.flops.value() / 6.0;
-  const Interval tokens{std::min(around.tokens->low, cap),
-                        std::min(around.tokens->high, cap)};
-  // The data alone decide: there is no spread to show.
-  if (tokens.low == tokens.high) return;
-  plan.tokens = tokens;
-  plan.params = {product / tokens.high, product / tokens.low};
-  plan.tokens_per_param = {tokens.low * tokens.low / product,
-                           tokens.high * tokens.high / product};
 }
 
 /// What the law predicts of the run, and what its reader must know.
@@ -244,6 +227,58 @@ Prediction prediction_of(const Law& given, const Plan& plan) {
   return predict(plan.law, inputs, {plan.options.level});
 }
 
+/// Loss and error that the law predicts, and what is to be known of it.
+void add_prediction(const Law& given,
+                    const std::optional<Finding>& doubt,
+                    Plan& plan) {
+  const Prediction prediction = prediction_of(given, plan);
+  plan.downstream = prediction.downstream;
+  if (plan.law.is_forecast()) plan.run.loss = Nats(prediction.value);
+  plan.loss_nats = prediction.interval;
+  plan.extrapolation = prediction.extrapolation;
+  for (const Finding& finding : prediction.findings) {
+    if (!doubt || finding.code != doubt->code) {
+      plan.findings.push_back(finding);
+    }
+  }
+  // Of a mixture the experts are known: only the bound law leaves them out.
+  const bool mixes = is_mixture(plan.scenario);
+  for (Finding& note : law_notes(mixes ? plan.law : given)) {
+    plan.findings.push_back(std::move(note));
+  }
+}
+
+/// Where the optimum lies over the draws, and what lies beside the run.
+void add_surroundings(const Law& given, Point& point) {
+  Plan& plan = point.plan;
+  const Law& law = plan.law;
+  const Tokens most = point.most_tokens;
+  const TrainingCompute compute(plan.scenario);
+  if (point.is_free && law.has_draws()) {
+    add_intervals(optimum_estimate(compute.shaped(law),
+                                   plan.run.flops,
+                                   plan.options.level),
+                  compute,
+                  most,
+                  plan);
+  }
+  for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
+    SizeAlternative other = alternative(law, compute, plan.run, factor);
+    if (other.tokens <= most) plan.alternatives.push_back(other);
+  }
+  plan.flat_params = flat_range(law, compute, plan.run);
+  if (plan.flat_params && std::isfinite(most.value())) {
+    const double least = compute.params(plan.run.flops, most).value();
+    plan.flat_params->low = std::max(plan.flat_params->low, least);
+    if (plan.flat_params->low >= plan.flat_params->high) {
+      plan.flat_params.reset();
+    }
+  }
+  if (auto wall = data_wall(plan, given)) {
+    plan.findings.push_back(*std::move(wall));
+  }
+}
+
 }  // namespace
 
 std::optional<Optimum> optimum_for_params(const Law& law, Params params) {
@@ -253,7 +288,10 @@ std::optional<Optimum> optimum_for_params(const Law& law, Params params) {
       [&](double at) { return optimal_log_params(*form, theta.data(), at); },
       std::log(params.value()));
   if (!log_flops) return std::nullopt;
-  return run_of(law, params, tokens_for(Flops(std::exp(*log_flops)), params));
+  return run_of(law,
+                TrainingCompute(),
+                params,
+                tokens_for(Flops(std::exp(*log_flops)), params));
 }
 
 std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
@@ -265,7 +303,10 @@ std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
       },
       std::log(tokens.value()));
   if (!log_flops) return std::nullopt;
-  return run_of(law, params_for(Flops(std::exp(*log_flops)), tokens), tokens);
+  return run_of(law,
+                TrainingCompute(),
+                params_for(Flops(std::exp(*log_flops)), tokens),
+                tokens);
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {
@@ -293,48 +334,16 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   result.options = options;
   if (doubt) result.findings.push_back(*doubt);
   if (!result.is_answered) return result;
-  const Law& law = result.law;
-  const Tokens most = point.most_tokens;
-  if (point.is_free && law.has_draws()) {
-    add_intervals(
-        optimum_estimate(law, result.run.flops, options.level), most, result);
-  }
-  const Prediction prediction = prediction_of(given, result);
-  result.downstream = prediction.downstream;
-  if (law.is_forecast()) result.run.loss = Nats(prediction.value);
-  result.loss_nats = prediction.interval;
-  result.extrapolation = prediction.extrapolation;
-  for (const Finding& finding : prediction.findings) {
-    if (!doubt || finding.code != doubt->code) {
-      result.findings.push_back(finding);
-    }
-  }
-  // Of a mixture the experts are known: only the bound law leaves them out.
-  for (Finding& note : law_notes(is_mixture(asked) ? law : given)) {
-    result.findings.push_back(std::move(note));
-  }
-  for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
-    if (result.run.tokens / factor > most) continue;
-    result.alternatives.push_back(alternative(law, result.run, factor));
-  }
-  result.flat_params = flat_range(law, result.run);
-  if (result.flat_params) {
-    const double least = params_for(result.run.flops, most).value();
-    result.flat_params->low = std::max(result.flat_params->low, least);
-    if (result.flat_params->low >= result.flat_params->high) {
-      result.flat_params.reset();
-    }
-  }
-  if (auto wall = data_wall(result, given, most)) {
-    result.findings.push_back(*std::move(wall));
-  }
-  add_decision(given, point.target_loss, result);
+  add_prediction(given, doubt, result);
+  add_surroundings(given, point);
+  add_decision(given, point.wanted, result);
   for (const Finding& finding : result.cost.findings) {
     result.findings.push_back(finding);
   }
   const Flops beside = result.synthetic ? result.synthetic->flops : Flops(0.0);
   result.versus = compare_accelerators(
-      asked, result.run.flops + beside, options.versus, "plan");
+      result.scenario, result.run.flops + beside, options.versus, "plan");
+  judge(result);
   return std::move(result);
 }
 

@@ -10,6 +10,7 @@
 #include "isoflop/units/text.h"
 #include "plan/cluster.h"
 #include "plan/mixture.h"
+#include "plan/training_compute.h"
 
 namespace isoflop {
 namespace {
@@ -158,13 +159,9 @@ TrainingCost training_cost(const Scenario& scenario,
   cost.mfu_is_assumed = cluster.utilisation.is_assumed;
   cost.usd_per_hour = cluster.price;
   const DeviceHours work = device_hours(flops, cluster.peak, cluster.mfu());
-  cost.devices = cluster.count;
-  if (!cost.devices && scenario.days) {
-    const Days days = scenario.days->middle();
-    cost.devices = cluster.devices_for(work, days);
-    if (!cost.devices) {
-      findings.push_back(never_on_time(cluster, work, days));
-    }
+  cost.devices = cluster.devices_on(work);
+  if (!cost.devices && cluster.run_days) {
+    findings.push_back(never_on_time(cluster, work, *cluster.run_days));
   }
   cost.device_hours = work / cluster.kept(cost.devices);
   if (cost.devices) {
@@ -248,7 +245,7 @@ ServingCost serving_cost(const Scenario& scenario,
   const Transformer shape = shape_of(scenario, params);
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
-  cost.decode = cheapest_decode(server.device, shape, server.load, least);
+  cost.decode = decode_of(scenario, server, params);
   if (!cost.decode) {
     findings.push_back(too_slow(server, shape, params, least));
     return cost;
@@ -312,8 +309,10 @@ RunCost run_cost(const Scenario& scenario,
                  std::string_view owner,
                  Flops beside,
                  const GoodputBounds& goodput) {
-  const Flops flops = train_flops(params, tokens) + beside;
+  const TrainingCompute compute(scenario);
+  const Flops flops = compute.flops(params, tokens) + beside;
   RunCost result;
+  result.flops_over_6nd = compute.factor(params);
   if (scenario.target_loss) {
     require_within(scenario.flops,
                    std::optional(flops),

@@ -28,23 +28,10 @@ void require_exact(const Scenario& scenario, std::string_view owner) {
 Law bind_scenario(const Law& law,
                   const Scenario& scenario,
                   std::string_view owner) {
-  require_model(scenario, owner);
   std::optional<Tokens> unique;
   if (scenario.unique_tokens) unique = scenario.unique_tokens->middle();
-  if (law.form->input_index(kExperts.name)) {
-    const double experts = middle_or(scenario.experts, 1);
-    return with_unique_tokens(
-        bind_inputs(law, {{std::string(kExperts.name), experts}}, owner),
-        unique,
-        owner);
-  }
-  if (is_mixture(scenario)) {
-    fail(owner,
-         "experts: law '" + law.id +
-             "' is of dense models; ludziejewski2025 reads experts and active "
-             "parameters");
-  }
-  return with_unique_tokens(law, unique, owner);
+  return with_unique_tokens(
+      law_of_model(law, scenario, owner), unique, owner);
 }
 
 }  // namespace isoflop

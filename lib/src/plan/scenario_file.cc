@@ -91,6 +91,14 @@ class ScenarioReader {
         read_sources(node);
       } else if (path == "check.accept") {
         read_accepted(node);
+      } else if (path == "choose") {
+        read_choose(node);
+      } else if (path == "model.flops_rule" && node.is_table()) {
+        set_value("flops_rule",
+                  path,
+                  key.source(),
+                  node,
+                  shape_of(*node.as_table()));
       } else if (const auto* inner = node.as_table()) {
         if (inner->empty()) require_table(path, key.source());
         read_table(*inner, path + ".");
@@ -132,20 +140,67 @@ class ScenarioReader {
     }
     for (const OptionInfo& info : option_infos<Scenario>()) {
       if (info.key != key) continue;
-      const std::string text = info.type == "text" ? string_of(path_, key, node)
-                               : info.type == "switch"
-                                   ? flag_of(path_, key, node)
-                                   : text_of(path_, key, node);
-      try {
-        set_option(scenario_, info.name, text, key);
-        scenario_.origins.push_back({key, location_of(path_, at), true});
-      } catch (const std::invalid_argument& error) {
-        throw DataError(location_of(path_, node.source()), error.what());
-      }
+      set_value(info.name,
+                key,
+                at,
+                node,
+                info.type == "text"     ? string_of(path_, key, node)
+                : info.type == "switch" ? flag_of(path_, key, node)
+                                        : text_of(path_, key, node));
       return;
     }
     throw DataError(location_of(path_, at),
                     "unknown key '" + key + "'" + hint(key, known_keys()));
+  }
+
+  /// @param name  of the option of the key
+  void set_value(const std::string& name,
+                 const std::string& key,
+                 const toml::source_region& at,
+                 const toml::node& node,
+                 const std::string& text) {
+    try {
+      set_option(scenario_, name, text, key);
+    } catch (const std::invalid_argument& error) {
+      throw DataError(location_of(path_, node.source()), error.what());
+    }
+    scenario_.origins.push_back({key, location_of(path_, at), true});
+  }
+
+  /// Numbers of a shape as the option has them.
+  std::string shape_of(const toml::table& table) {
+    std::string text;
+    for (const auto& [key, value] : table) {
+      const std::string name(key.str());
+      const std::string number = value.is_boolean()
+                                     ? flag_of(path_, name, value)
+                                     : text_of(path_, name, value);
+      text += (text.empty() ? "" : ",") + name + "=" + number;
+    }
+    return text;
+  }
+
+  /// A table of key = "values", or of a list of them.
+  void read_choose(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (table == nullptr) {
+      throw DataError(location_of(path_, node.source()),
+                      "choose must be a table of \"key\" = \"values\"");
+    }
+    for (const auto& [key, value] : *table) {
+      const std::string name(key.str());
+      std::string values;
+      if (const auto* list = value.as_array()) {
+        for (const toml::node& item : *list) {
+          values += (values.empty() ? "" : ",") + text_of(path_, name, item);
+        }
+      } else {
+        values = text_of(path_, name, value);
+      }
+      scenario_.choose.push_back(name + "=" + values);
+    }
+    scenario_.origins.push_back(
+        {"choose", location_of(path_, node.source()), true});
   }
 
   void read_sources(const toml::node& node) {

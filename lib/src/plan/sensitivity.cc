@@ -10,6 +10,7 @@
 #include "plan/choice.h"
 #include "plan/cluster.h"
 #include "plan/mixture.h"
+#include "plan/neighbours.h"
 
 namespace isoflop {
 namespace {
@@ -187,10 +188,12 @@ std::vector<FrontierPoint> serving_frontier(const Law& law,
   std::vector<FrontierPoint> points;
   if (!server_of(scenario, "plan") && !scenario.device) return points;
   const Tokens most = most_tokens(with_open_epochs(scenario, law));
+  const TrainingCompute compute(scenario);
   for (const double factor : {0.125, 0.25, 0.5, 1.0}) {
-    const Params params = run.params * factor;
-    const Tokens tokens = std::min(run.tokens / factor, most);
-    Optimum smaller = run_of(law, params, tokens);
+    const SizeAlternative other = alternative(law, compute, run, factor);
+    const Params params = other.params;
+    const Tokens tokens = std::min(other.tokens, most);
+    Optimum smaller = run_of(law, compute, params, tokens);
     smaller.loss = run.loss / law.loss(run.params, run.tokens) * smaller.loss;
     points.push_back(
         point_of(factor, smaller, run_cost(scenario, params, tokens, "plan")));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace isoflop {
@@ -44,8 +45,13 @@ double lowest(F&& height, double low, double high, int cells, double width) {
       at_b = height(b);
     }
   }
-  const double at = 0.5 * (from + to);
-  const double found = height(at);
+  double at = 0.5 * (from + to);
+  double found = height(at);
+  // Steps in the cells may hide what the grid has found.
+  if (least < found - 1e-9 * std::abs(found)) {
+    at = best == cells ? high : low + best * step;
+    found = least;
+  }
   if (at_low <= found && at_low <= at_high) return low;
   return at_high <= found ? high : at;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ std::string versus_text(const std::vector<AcceleratorAlternative>& versus);
 /// Adds the fields of a cost to a result and to its intervals.
 void add_cost_json(const RunCost& cost, Json& result, Json& intervals);
 Json versus_json(const std::vector<AcceleratorAlternative>& versus);
+
+/// What was chosen of the values that a scenario offers.
+std::string choices_text(const std::optional<Choices>& choices);
+Json choices_json(const std::optional<Choices>& choices);
+
+/// What the doubt of the law does to the cost of a loss.
+std::string cost_over_draws_text(const std::optional<CostOverDraws>& cost);
+Json cost_over_draws_json(const std::optional<CostOverDraws>& cost);
 
 /// Adds what more of each bound is worth, the frontier, and the risk.
 void add_decision_json(const Plan& plan, Json& result);

@@ -74,6 +74,7 @@ void add_cost_json(const RunCost& cost, Json& result, Json& intervals) {
   add("days", json_of(known.days), json_of(known.days_interval));
   add("usd", json_of(known.usd), json_of(known.usd_interval));
   add("energy_joules", json_of(known.energy), json_of(known.energy_interval));
+  result["flops_over_6nd"] = cost.flops_over_6nd;
   result["training"] = training ? training_json(*training) : Json(nullptr);
   result["serving"] = nullptr;
   if (cost.serving) {
@@ -168,7 +169,8 @@ Json synthetic_json(const std::optional<SyntheticSupply>& supply) {
           {"flops", supply->flops.value()},
           {"flops_per_token", supply->flops_per_token.value()},
           {"usd_per_million_tokens", json_of(supply->usd_per_million_tokens)},
-          {"loss_without", supply->loss_without.value()}};
+          {"loss_without", json_of(supply->loss_without)},
+          {"flops_without", json_of(supply->flops_without)}};
 }
 
 void add_decision_json(const Plan& plan, Json& result) {
@@ -188,6 +190,8 @@ void add_decision_json(const Plan& plan, Json& result) {
   }
   result["loss_chance"] = json_of(plan.loss_chance);
   result["params_total"] = json_of(plan.total_params);
+  result["choices"] = choices_json(plan.choices);
+  result["cost_over_draws"] = cost_over_draws_json(plan.cost_over_draws);
   result["synthetic"] = synthetic_json(plan.synthetic);
   result["downstream"] = nullptr;
   if (plan.downstream) {

@@ -15,6 +15,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/discrepancy.h"
+#include "isoflop/plan/flops_rule.h"
 #include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
@@ -41,6 +42,7 @@ Json json_of(E value) {
   return std::string(to_string(value));
 }
 inline Json json_of(const Risk& risk) { return to_string(risk); }
+inline Json json_of(const FlopsRule& rule) { return to_string(rule); }
 template <class Tag>
 Json json_of(Quantity<Tag> value) {
   return value.value();

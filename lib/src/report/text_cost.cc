@@ -222,11 +222,18 @@ std::string synthetic_text(const std::optional<SyntheticSupply>& known,
     return wrap("synthetic tokens do not pay: " + price, 2);
   }
   const double all = (supply.flops + training).value();
+  const std::string without =
+      supply.loss_without
+          ? "without them the loss is " +
+                format_number(supply.loss_without->value(), 4)
+      : supply.flops_without
+          ? "without them training takes " +
+                format_quantity(*supply.flops_without) + " FLOP"
+          : "without them no run has this loss";
   return wrap(format_quantity(supply.tokens) +
                   " synthetic tokens, taken to be as good as new ones, for " +
                   percent(supply.flops.value() / all) + " of the compute (" +
-                  price + "); without them the loss is " +
-                  format_number(supply.loss_without.value(), 4),
+                  price + "); " + without,
               2);
 }
 

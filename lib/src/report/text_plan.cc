@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "isoflop/base/printable.h"
+#include "isoflop/base/suggest.h"
 #include "isoflop/report/text.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
@@ -50,6 +52,43 @@ std::string alternatives_table(const Plan& plan) {
   return table.str();
 }
 
+/// The verdict, in capitals.
+std::string head_of(const Plan& plan) {
+  switch (plan.verdict) {
+    case PlanVerdict::Plan:
+      return "PLAN   ";
+    case PlanVerdict::DoNotTrain:
+      return "DO NOT TRAIN   ";
+    case PlanVerdict::Infeasible:
+      return "INFEASIBLE   ";
+    case PlanVerdict::NoPlan:
+      return "NO PLAN   ";
+  }
+  return {};
+}
+
+/// What a plan for a loss makes least.
+std::string minimised_text(const Plan& plan) {
+  if (plan.minimised == "loss") return {};
+  const bool lives = plan.scenario.minimise == Goal::LifetimeCost;
+  return wrap(std::string("least ") +
+                  (plan.minimised == "usd" ? "dollars" : "FLOP") + " of " +
+                  (lives ? "training and serving" : "training"),
+              2);
+}
+
+/// By which rule the FLOP are counted, where it is not 6 N D.
+std::string rule_text(const Plan& plan) {
+  const auto& rule = plan.scenario.flops_rule;
+  if (!rule || rule->kind == FlopsRule::Kind::SixN) return {};
+  const std::string by = rule->kind == FlopsRule::Kind::Shape    ? "the shape"
+                         : rule->kind == FlopsRule::Kind::Factor ? "its factor"
+                                                                 : "typical";
+  return wrap("FLOP by flops_rule, " + by + ": " +
+                  format_number(plan.cost.flops_over_6nd, 4) + " times 6 N D",
+              2);
+}
+
 }  // namespace
 
 std::string to_text(const Plan& plan) {
@@ -60,12 +99,16 @@ std::string to_text(const Plan& plan) {
     }
     return text;
   }
-  std::string text = "PLAN   " + format_quantity(plan.run.params) +
+  std::string text = head_of(plan) + format_quantity(plan.run.params) +
                      (plan.total_params ? " active" : "") + " params on " +
                      format_quantity(plan.run.tokens) + " tokens, loss " +
                      format_number(plan.run.loss.value(), 4) + ", under " +
-                     printable(plan.law.id) + "\n\n" + run_table(plan) + "\n" +
-                     wrap("set by: " + plan.binding, 2);
+                     printable(plan.law.id) + "\n";
+  if (!plan.missed.empty()) {
+    text += wrap("misses " + join_words(plan.missed), 2);
+  }
+  text += "\n" + run_table(plan) + "\n" + wrap("set by: " + plan.binding, 2) +
+          minimised_text(plan) + rule_text(plan);
   if (!plan.law.has_draws()) {
     text += wrap("no intervals: the law comes without draws", 2);
   }
@@ -81,7 +124,8 @@ std::string to_text(const Plan& plan) {
                  2);
   }
   text += synthetic_text(plan.synthetic, plan.run.flops) + sensitivity_text(plan) + risk_text(plan) +
-          cost_text(plan.cost) + versus_text(plan.versus) + frontier_text(plan);
+          cost_over_draws_text(plan.cost_over_draws) +
+          choices_text(plan.choices) + cost_text(plan.cost) + versus_text(plan.versus) + frontier_text(plan);
   return text + "\nOther sizes at the same compute\n" +
          alternatives_table(plan);
 }

@@ -12,15 +12,16 @@
 #include "isoflop/laws/law.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/run_cost.h"
+#include "isoflop/plan/size_bounds.h"
 #include "isoflop/plan/scenario.h"
 
 namespace isoflop {
 
 struct CheckOptions {
-  double waste_warning = 0.10;
-  double waste_error = 0.25;
+  double waste_warning = kWasteWarning;
+  double waste_error = kWasteError;
   double bits_per_param = 3.6;
-  double hopeless_passes = 4.0;
+  double hopeless_passes = kHopelessPasses;
   double repeat_value = 0.25;
   double far_beyond = 1e4;
   double goodput_note = GoodputBounds().note;

@@ -147,4 +147,8 @@ Bytes kv_bytes(const Transformer& shape, int bits = 16);
 ///     section 3.2; those of Llama 3, arXiv:2407.21783, table 3.
 Transformer typical_transformer(Params params);
 
+/// FLOP to train on one token of sequences of this length in the same
+/// proportions, layers and width taken as real numbers: smooth in the size.
+Flops typical_training_flops(Params params, Tokens sequence);
+
 }  // namespace isoflop

@@ -28,6 +28,13 @@ std::optional<double> overtraining_overhead(const Law& law,
                                             Flops flops,
                                             double size_factor);
 
+/// FLOP to serve tokens: 2 N each, a pass forward.
+Flops served_flops(Params params, Tokens served);
+
+/// FLOP of a life: 6 N D to train and 2 N for each token served.
+/// @source Sardana et al. 2023, arXiv:2401.00448, equation 2.
+Flops life_flops(Params params, Tokens tokens, Tokens served);
+
 /// Bounds that a run for a loss must keep.
 struct LossRunBounds {
   Params most_params{std::numeric_limits<double>::infinity()};

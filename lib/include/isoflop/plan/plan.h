@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "isoflop/base/enum_words.h"
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/laws/law.h"
@@ -68,7 +69,53 @@ struct SyntheticSupply {
   Flops flops_per_token;
   /// At the MFU of training, which decoding does not reach: at least this.
   std::optional<UsdPerMillionTokens> usd_per_million_tokens;
-  Nats loss_without;
+  std::optional<Nats> loss_without;    ///< at this budget
+  std::optional<Flops> flops_without;  ///< for this loss, where a run has it
+};
+
+/// What reaching a loss takes over the law's draws, each by its own cheapest
+/// run within the bounds; of many draws 400 are taken.
+struct CostOverDraws {
+  double unreached = 0.0;  ///< share of the draws in which no run does
+  /// What the plan makes least: FLOP, and dollars where rents are known. An
+  /// end, or a value, that draws without a run leave open is infinite.
+  Interval flops;
+  std::optional<Interval> usd;
+  Risk risk;  ///< the plan's own; the median for a plan by the point
+  Flops flops_at_risk;
+  std::optional<Usd> usd_at_risk;
+};
+
+/// One combination of the values that a plan may choose from.
+struct ChoiceEntry {
+  std::vector<std::string> values;  ///< one a key
+  std::string problem;              ///< why there is no plan; else ""
+  Optimum run;
+  double measure = 0.0;             ///< what is made least
+  std::optional<Usd> usd;           ///< of training, or of a life
+  std::vector<std::string> misses;  ///< codes of errors
+};
+
+/// What a plan chose from `Scenario::choose`.
+struct Choices {
+  std::vector<std::string> keys;
+  std::string measure;               ///< "loss_nats", "usd" or "flops"
+  std::vector<ChoiceEntry> entries;  ///< best first; the first is the plan's
+  /// The next one's measure over the best's, less one; absent where the best
+  /// is the only one that keeps the bounds.
+  std::optional<double> beats_by;
+};
+
+/// What a plan amounts to.
+enum class PlanVerdict { Plan, DoNotTrain, Infeasible, NoPlan };
+
+template <>
+struct EnumWords<PlanVerdict> {
+  static constexpr std::pair<PlanVerdict, std::string_view> values[] = {
+      {PlanVerdict::Plan, "plan"},
+      {PlanVerdict::DoNotTrain, "do_not_train"},
+      {PlanVerdict::Infeasible, "infeasible"},
+      {PlanVerdict::NoPlan, "no_plan"}};
 };
 
 struct Plan {
@@ -77,6 +124,11 @@ struct Plan {
   Scenario scenario;
   PlanOptions options;
   bool is_answered = false;  ///< false: only the findings have meaning
+  /// Infeasible where a bound is missed, do-not-train where another finding is
+  /// an error.
+  PlanVerdict verdict = PlanVerdict::NoPlan;
+  std::vector<std::string> missed;  ///< codes of the bounds that are missed
+  std::string minimised;            ///< "loss", "usd" or "flops"
   Optimum run;               ///< the planned size, data, compute and loss
   double epochs = 0.0;       ///< over the unique tokens; 0 when not given
   /// Over the law's draws; absent without draws. The loss is that of the
@@ -87,6 +139,8 @@ struct Plan {
   std::optional<Interval> tokens_per_param;
   std::optional<Interval> loss_nats;
   std::string binding;                 ///< scenario key of the limit that binds
+  std::optional<Choices> choices;      ///< where there is something to choose
+  std::optional<CostOverDraws> cost_over_draws;  ///< of a loss to reach
   std::optional<Params> total_params;  ///< of a mixture, with resting experts
   std::optional<SyntheticSupply> synthetic;
   std::optional<RiskView> risk;       ///< absent without draws

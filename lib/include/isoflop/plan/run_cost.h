@@ -67,6 +67,7 @@ struct DeviceCost {
 /// What a scenario makes of a run beside its loss; parts that the scenario
 /// does not ask for are absent.
 struct RunCost {
+  double flops_over_6nd = 1.0;  ///< of training, by the flops_rule
   std::optional<TrainingCost> training;
   std::optional<ServingCost> serving;
   std::optional<DeviceCost> device;

@@ -8,6 +8,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/cost/model.h"
 #include "isoflop/laws/predict.h"
+#include "isoflop/plan/flops_rule.h"
 #include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/range.h"
@@ -26,6 +27,7 @@ struct RunKeys {
   std::optional<Architecture> architecture;
   std::optional<Range<Params>> active_params;
   std::optional<Range<int>> experts;
+  std::optional<FlopsRule> flops_rule;
   std::optional<Range<Params>> generator_params;
   std::optional<Range<Share>> acceptance;
   std::optional<Range<Params>> verifier_params;
@@ -37,7 +39,7 @@ struct RunKeys {
         field("law", &RunKeys::law, kLawHelp, kAnyNumber, "law"),
         field("flops",
               &RunKeys::flops,
-              "training compute, C = 6 N D",
+              "training compute, C = 6 N D, or by the flops_rule",
               kPositive,
               "budget.flops"),
         field("params",
@@ -80,6 +82,14 @@ struct RunKeys {
               "experts a layer; 1 is a dense model",
               between(1, 1e5),
               "model.experts"),
+        field("flops_rule",
+              &RunKeys::flops_rule,
+              "what training FLOP a token follow from: 6n, a factor of 6 N as "
+              "1.76, typical for today's proportions at each size and the "
+              "context, or a shape, as layers=32,width=4096,heads=32,...; "
+              "when absent 6n",
+              kAnyNumber,
+              "model.flops_rule"),
         field("generator_params",
               &RunKeys::generator_params,
               "size of a model that may write synthetic tokens, which count "

@@ -36,6 +36,9 @@ struct KeyOrigin {
 /// Each quantity may be absent, exact, or a range (`13T..60T`). `plan` chooses
 /// what is absent; `check` judges what is there.
 struct Scenario : RunKeys, GoalKeys, ClusterKeys, ServingKeys {
+  /// Keys and the values that `plan` chooses from, as "model.experts=8,16,64".
+  std::vector<std::string> choose;
+
   /// Only a scenario file sets these.
   std::string name;
   std::string about;
@@ -53,7 +56,18 @@ struct Scenario : RunKeys, GoalKeys, ClusterKeys, ServingKeys {
 
   static constexpr auto fields() {
     return std::tuple_cat(
-        run_fields(), goal_fields(), cluster_fields(), serving_fields());
+        run_fields(),
+        goal_fields(),
+        cluster_fields(),
+        serving_fields(),
+        std::make_tuple(
+            field("choose",
+                  &Scenario::choose,
+                  "a key of the scenario file and values of which the plan "
+                  "takes the best, as model.experts=8,16,64 or "
+                  "cluster.count=512..4096:4 (repeatable)",
+                  kAnyNumber,
+                  "choose")));
   }
 };
 

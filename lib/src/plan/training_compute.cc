@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/training_compute.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/root.h"
+#include "plan/cluster.h"
+#include "units/log_six.h"
+
+namespace isoflop {
+namespace {
+
+/// A loss of size and of D g(N) tokens.
+class ShapedForm final : public Form {
+ public:
+  ShapedForm(std::shared_ptr<const Form> inner, TrainingCompute compute)
+      : inner_(std::move(inner)), compute_(std::move(compute)) {}
+
+  std::string_view name() const override { return inner_->name(); }
+  std::string_view formula() const override { return inner_->formula(); }
+  std::string_view source() const override { return inner_->source(); }
+  std::span<const CoefficientInfo> coefficients() const override {
+    return inner_->coefficients();
+  }
+  std::span<const Variable> inputs() const override { return inner_->inputs(); }
+  const Variable& output() const override { return inner_->output(); }
+  FormSettings settings() const override { return inner_->settings(); }
+
+  double evaluate(const double* theta, const double* inputs) const override {
+    const double real[2] = {inputs[0],
+                            inputs[1] - compute_.log_factor(inputs[0])};
+    return inner_->evaluate(theta, real);
+  }
+
+  void input_gradient(const double* theta,
+                      const double* inputs,
+                      double* gradient) const override {
+    constexpr double kStep = 1e-4;
+    const double real[2] = {inputs[0],
+                            inputs[1] - compute_.log_factor(inputs[0])};
+    inner_->input_gradient(theta, real, gradient);
+    const double slope = (compute_.log_factor(inputs[0] + kStep) -
+                          compute_.log_factor(inputs[0] - kStep)) /
+                         (2.0 * kStep);
+    gradient[0] -= gradient[1] * slope;
+  }
+
+  void evaluate_columns(const Eigen::VectorXd& theta,
+                        const Eigen::MatrixXd& inputs,
+                        Eigen::VectorXd& out,
+                        Eigen::MatrixXd* jacobian) const override {
+    Eigen::MatrixXd real = inputs;
+    for (Eigen::Index i = 0; i < real.rows(); ++i) {
+      real(i, 1) -= compute_.log_factor(real(i, 0));
+    }
+    inner_->evaluate_columns(theta, real, out, jacobian);
+  }
+
+  /// Near that of 6 N D at the compute that the factor leaves.
+  std::optional<double> optimal_log_params(const double* theta,
+                                           double log_flops) const override {
+    const auto at = [&](double log_params) {
+      return isoflop::optimal_log_params(
+          *inner_, theta, log_flops - compute_.log_factor(log_params));
+    };
+    const double first = at(log_flops / 2.0);
+    if (!std::isfinite(first)) return std::nullopt;
+    const double near = at(first);
+    const auto slope = [&](double log_params) {
+      const double inputs[2] = {log_params, log_flops - kLog6 - log_params};
+      double gradient[2];
+      input_gradient(theta, inputs, gradient);
+      return gradient[0] - gradient[1];
+    };
+    for (double step = 0.1; step < 4.0; step *= 2.0) {
+      const double low = slope(near - step);
+      const double high = slope(near + step);
+      if (low <= 0.0 && high >= 0.0) {
+        return bracketed_root(slope, near - step, near + step, low, high);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::shared_ptr<const Form> inner_;
+  TrainingCompute compute_;
+};
+
+}  // namespace
+
+TrainingCompute::TrainingCompute(const Scenario& scenario)
+    : rule_(scenario.flops_rule.value_or(FlopsRule())),
+      context_(middle_or(scenario.context, Scenario::kContext)) {
+  if (rule_.kind == FlopsRule::Kind::Factor) {
+    log_constant_ = std::log(rule_.factor);
+  } else if (rule_.kind == FlopsRule::Kind::Shape) {
+    const double six_n =
+        rule_.shape.experts > 0
+            ? 6.0 * size_of(rule_.shape).active.value()
+            : 6.0 * size_of(rule_.shape).total.value();
+    log_constant_ =
+        std::log(training_flops(rule_.shape, context_).value() / six_n);
+  }
+}
+
+double TrainingCompute::log_factor(double log_params) const {
+  if (rule_.kind != FlopsRule::Kind::Typical) return log_constant_;
+  return std::log(
+      typical_training_flops(Params(std::exp(log_params)), context_).value() /
+      6.0) - log_params;
+}
+
+double TrainingCompute::factor(Params params) const {
+  return is_six_n() ? 1.0 : std::exp(log_factor(std::log(params.value())));
+}
+
+Flops TrainingCompute::flops(Params params, Tokens tokens) const {
+  return train_flops(params, tokens) * factor(params);
+}
+
+Tokens TrainingCompute::tokens(Flops flops, Params params) const {
+  return tokens_for(flops, params) / factor(params);
+}
+
+Params TrainingCompute::params(Flops flops, Tokens tokens) const {
+  const Params plain = params_for(flops, tokens);
+  if (rule_.kind != FlopsRule::Kind::Typical) return plain / factor(plain);
+  const double wanted = std::log(plain.value());
+  const auto gap = [&](double log_params) {
+    return log_params + log_factor(log_params) - wanted;
+  };
+  // A factor lies between these for any size and context that can be meant.
+  constexpr double kFar = 12.0;
+  return Params(std::exp(bracketed_root(gap,
+                                        wanted - kFar,
+                                        wanted + kFar,
+                                        gap(wanted - kFar),
+                                        gap(wanted + kFar))));
+}
+
+double TrainingCompute::log_tokens(double log_flops, double log_params) const {
+  return log_flops - kLog6 - log_params - log_factor(log_params);
+}
+
+std::shared_ptr<const Form> TrainingCompute::shaped(
+    std::shared_ptr<const Form> form) const {
+  if (is_six_n()) return form;
+  return std::make_shared<ShapedForm>(
+      bind_inputs(std::move(form), {}, "plan"), *this);
+}
+
+Law TrainingCompute::shaped(Law law) const {
+  if (!is_six_n()) law.form = shaped(law.form);
+  return law;
+}
+
+Optimum TrainingCompute::best(const Law& law, Flops flops) const {
+  Optimum best = optimum(shaped(law), flops);
+  if (!is_six_n()) best.tokens = tokens(flops, best.params);
+  return best;
+}
+
+}  // namespace isoflop
