@@ -212,6 +212,11 @@ TEST(PlanVerdict, IsInfeasibleWhereABoundIsMissed) {
   enough.back() = "budget.days=1000";
   EXPECT_EQ(plan_with(enough).verdict, PlanVerdict::Plan);
   EXPECT_EQ(plan_with({"goal.loss=1.0"}).verdict, PlanVerdict::NoPlan);
+  // A loss that is within the doubt of where the law ends is a bound too.
+  const Plan doubtful =
+      plan(published_law("besiroglu2024"),
+           edited({}, {{"goal.loss=1.84"}}, "test"));
+  EXPECT_EQ(doubtful.verdict, PlanVerdict::Infeasible);
 }
 
 }  // namespace

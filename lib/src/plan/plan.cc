@@ -108,7 +108,8 @@ struct Point {
 
 /// Codes of the bounds that a run may miss.
 bool is_bound(const std::string& code) {
-  constexpr std::string_view kBounds[] = {"plan.over-budget",
+  constexpr std::string_view kBounds[] = {"plan.unreachable-loss",
+                                          "plan.over-budget",
                                           "plan.not-on-time",
                                           "plan.does-not-fit",
                                           "plan.too-slow",

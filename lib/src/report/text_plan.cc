@@ -102,8 +102,11 @@ std::string to_text(const Plan& plan) {
   std::string text = head_of(plan) + format_quantity(plan.run.params) +
                      (plan.total_params ? " active" : "") + " params on " +
                      format_quantity(plan.run.tokens) + " tokens, loss " +
-                     format_number(plan.run.loss.value(), 4) + ", under " +
-                     printable(plan.law.id) + "\n";
+                     format_number(plan.run.loss.value(), 4) + ",";
+  const std::string under = " under " + printable(plan.law.id) + "\n";
+  constexpr std::size_t kColumns = 80;
+  if (text.size() + under.size() > kColumns + 1) text += "\n ";
+  text += under;
   if (!plan.missed.empty()) {
     text += wrap("misses " + join_words(plan.missed), 2);
   }
