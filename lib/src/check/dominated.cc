@@ -7,6 +7,7 @@
 #include "base/root.h"
 #include "check/rule.h"
 #include "isoflop/laws/optimum.h"
+#include "isoflop/plan/lifetime.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -42,7 +43,10 @@ Source: Sardana et al. 2023, arXiv:2401.00448, equation 2.
 
 /// Training and serving, in FLOP.
 double life_flops(double log_params, double log_tokens, double served) {
-  return std::exp(log_params) * (6.0 * std::exp(log_tokens) + 2.0 * served);
+  return isoflop::life_flops(Params(std::exp(log_params)),
+                             Tokens(std::exp(log_tokens)),
+                             Tokens(served))
+      .value();
 }
 
 /// ln tokens on which this size has the loss; nothing below its reach.

@@ -5,6 +5,7 @@
 
 #include "check/rule.h"
 #include "isoflop/units/text.h"
+#include "plan/size_verdict.h"
 
 namespace isoflop {
 namespace {
@@ -111,12 +112,11 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
               format_number(100 * check.options.waste_warning, 3) +
               " % or more of its compute";
   } else {
-    message = format_quantity(check.run.params) + " parameters are " +
-              format_number(waste.params_over_optimal, 3) +
-              " times the optimal size at " + format_quantity(check.run.flops) +
-              " FLOP; " + format_number(100 * waste.compute_factor, 3) +
-              " % more compute than the same loss needs (" + agreement(check) +
-              " say so)";
+    message = too_large(check.run,
+                        {context.point.log_params_optimal,
+                         waste.compute_factor})
+                  .message +
+              " (" + agreement(check) + " say so)";
   }
   std::vector<Evidence> values = {
       {"compute_factor", waste.compute_factor},
