@@ -77,6 +77,47 @@ TEST(Backtest, SaysThatRunsOnALineTellOfNoOtherRuns) {
               ::testing::HasSubstr("along the line of the runs only"));
 }
 
+TEST(Backtest, TrustsNothingOfLossesThatDoNotFall) {
+  Runs runs = law_runs(60, 1, 0.35, 0.37);
+  for (Eigen::Index i = 0; i < runs.size(); ++i) {
+    runs.loss_nats[i] = 2.0 + 0.02 * std::log(runs.params[i]);
+  }
+  const Backtest result = backtest(runs, quick());
+  ASSERT_FALSE(result.splits.empty());
+  EXPECT_EQ(result.status, LawStatus::NotIdentified);
+  EXPECT_EQ(result.trusted, "");
+  EXPECT_EQ(worst(result.findings), Severity::Error);
+  EXPECT_THAT(to_text(result), ::testing::HasSubstr("TRUST NOTHING"));
+  EXPECT_THAT(to_text(result), ::testing::Not(::testing::HasSubstr("Next:")));
+}
+
+TEST(Backtest, RepeatsAreNoFurtherRunsToLearnFrom) {
+  // Two sizes, ten times each.
+  Eigen::VectorXd params(20), tokens(20), loss(20);
+  for (int i = 0; i < 20; ++i) {
+    params[i] = i % 2 == 0 ? 1e8 : 1e9;
+    tokens[i] = 20.0 * params[i];
+    loss[i] = (i % 2 == 0 ? 3.0 : 2.6) + 0.001 * i;
+  }
+  const Backtest result =
+      backtest(runs_from_columns(
+                   {{"params", params}, {"tokens", tokens}, {"loss", loss}}),
+               quick());
+  EXPECT_TRUE(result.splits.empty());
+  EXPECT_EQ(worst(result.findings), Severity::Error);
+}
+
+TEST(Backtest, NextCommandHasTheOptionsThatWereTested) {
+  BacktestOptions options = quick();
+  options.form = "additive";
+  options.drift = 0.02;
+  const std::string text =
+      to_text(backtest(law_runs(60, 1, 0.35, 0.37), options));
+  EXPECT_THAT(text, ::testing::HasSubstr("--form additive"));
+  EXPECT_THAT(text, ::testing::HasSubstr("--drift 0.02"));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("--seed")));
+}
+
 TEST(Backtest, TestsOtherFormsOnTheSameSplits) {
   BacktestOptions options = quick();
   options.law = {"additive", "E + A/N^alpha + B/D^alpha"};

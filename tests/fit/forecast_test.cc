@@ -5,15 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Cholesky>
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <sstream>
+#include <string_view>
 
+#include "fit/forecast_problem.h"
 #include "fit/held_out.h"
 #include "isoflop/base/error.h"
 #include "isoflop/base/random.h"
 #include "isoflop/laws/predict.h"
 #include "laws/discrepancy_kernel.h"
 #include "support/reference.h"
+#include "support/temporary_folder.h"
 
 namespace isoflop {
 namespace {
@@ -246,6 +251,34 @@ TEST(Forecast, AveragesItsScalesWhenAsked) {
   EXPECT_LT(std::abs(a.log_loss() - b.log_loss()), b.sd_run());
 }
 
+TEST(Forecast, AveragedScalesAreTheMixtureOfTheirParts) {
+  ForecastOptions options;
+  options.scales = ScaleChoice::Averaged;
+  const Forecast averaged = forecast(wavy_runs(30, 4), options);
+  const DiscrepancyData& all = averaged.law.discrepancy->data();
+  ASSERT_GT(all.parts.size(), 1u);
+  const Params params(5e9);
+  const Tokens tokens(1e11);
+  // The law of total variance over normals, worked out part by part.
+  double mean = 0.0;
+  double square = 0.0;
+  for (const DiscrepancyPart& part : all.parts) {
+    DiscrepancyData one = all;
+    one.parts = {part};
+    one.parts[0].weight = 1.0;
+    const LossForecast said =
+        Discrepancy(averaged.law.form, averaged.law.coefficients, one)
+            .at(params, tokens);
+    mean += part.weight * said.log_loss();
+    square += part.weight * (said.sd_run() * said.sd_run() +
+                             said.log_loss() * said.log_loss());
+  }
+  const LossForecast said = averaged.predict(params, tokens);
+  EXPECT_THAT(said.log_loss(), near_rel(mean, testing::kRounding));
+  EXPECT_THAT(said.sd_run(),
+              near_rel(std::sqrt(square - mean * mean), testing::kSolver));
+}
+
 TEST(Forecast, WorksForTheAdditiveFormToo) {
   ForecastOptions options;
   options.form = "additive";
@@ -272,13 +305,63 @@ TEST(Forecast, TakesAPriorFromOtherLaws) {
   const Forecast near = forecast(runs, options);
   options.prior_law = {};
   const Forecast usual = forecast(runs, options);
-  EXPECT_NE(near.law.coefficients[3], usual.law.coefficients[3]);
+  // Twelve runs say little of alpha: it goes to the prior's.
+  const double there = published_law("besiroglu2024").coefficients[3];
+  EXPECT_LT(std::abs(near.law.coefficients[3] - there),
+            std::abs(usual.law.coefficients[3] - there));
   EXPECT_NE(near.law.provenance.draws_source.find("besiroglu2024"),
             std::string::npos);
   options.prior = ForecastPrior::None;
   const Forecast open = forecast(runs, options);
   EXPECT_GT(open.predict(Params(1e10), Tokens(1e12)).sd_curve(),
             usual.predict(Params(1e10), Tokens(1e12)).sd_curve());
+}
+
+TEST(Forecast, PriorOfLawsIsTheirMeanAndSpread) {
+  const Runs runs = wavy_runs(12, 7);
+  const auto form = find_form("coupled");
+  const testing::TemporaryFolder folder;
+  ForecastOptions options;
+  std::vector<double> logs;
+  for (const double alpha : {0.4, 0.6}) {
+    Law law;
+    law.id = "made-up";
+    law.form = form;
+    law.coefficients.resize(6);
+    law.coefficients << 1.7, 500.0, 900.0, alpha, 0.5, 0.7;
+    const std::string path = folder.path() + "/" +
+                             std::to_string(options.prior_law.size()) + ".json";
+    write_law(law, path);
+    options.prior_law.push_back(path);
+    logs.push_back(std::log(alpha * 0.7));
+  }
+  const ForecastProblem problem = forecast_problem(runs, *form, options);
+  const auto at = std::find_if(
+      problem.priors.begin(), problem.priors.end(), [](const PriorInfo& one) {
+        return std::string_view(one.name) == "ln alpha gamma";
+      });
+  ASSERT_NE(at, problem.priors.end());
+  EXPECT_THAT(at->mean,
+              near_rel((logs[0] + logs[1]) / 2.0, testing::kRounding));
+  // The sd of two, and 0.1 for what two laws cannot show.
+  const double spread = std::abs(logs[0] - logs[1]) / std::numbers::sqrt2;
+  EXPECT_THAT(at->sd, near_rel(std::hypot(spread, 0.1), testing::kRounding));
+}
+
+TEST(Forecast, RefusesAPriorFromALawThatItsRunsLeaveOpen) {
+  Law law;
+  law.id = "made-up";
+  law.form = find_form("coupled");
+  law.coefficients.resize(6);
+  law.coefficients << 1.7, 500.0, 900.0, 0.5, 0.5, 0.7;
+  law.status = LawStatus::Weak;
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path() + "/weak.json";
+  write_law(law, path);
+  ForecastOptions options;
+  options.prior_law = {path};
+  EXPECT_THAT(testing::message_of([&] { forecast(wavy_runs(12, 7), options); }),
+              ::testing::HasSubstr("is weak, but must be identified"));
 }
 
 TEST(Forecast, ComesBackFromItsFileBitByBit) {
@@ -355,6 +438,13 @@ TEST(Forecast, IsWhatPredictionsOfItsLawSay) {
             optimum(result.law, Flops(1e21)).params.value());
   EXPECT_EQ(best.best.loss.value(),
             result.predict(best.best.params, best.best.tokens).loss().value());
+  // How compute divides is the law's alone.
+  Law alone = result.law;
+  alone.discrepancy = nullptr;
+  const Optimum by_law = optimum(alone, Flops(1e21));
+  EXPECT_EQ(best.best.params.value(), by_law.params.value());
+  EXPECT_NE(best.best.loss.value(), by_law.loss.value());
+  EXPECT_EQ(said.law_options.at("prior"), "language_model");
 }
 
 TEST(Forecast, OfManyRowsUsesSomeEvenly) {

@@ -38,6 +38,32 @@ TEST(PredictTable, SaysOfEveryRowWhatPredictSays) {
   EXPECT_FALSE(table.score.has_value());
 }
 
+TEST(PredictTable, HasTheIntervalOfARunWhereItsScatterIsKnown) {
+  Law law = published_law("besiroglu2024");
+  law.scatter = Scatter{0.01, 30.0};
+  law.widening = {{10.0, 3.0, 5}};
+  for (const PredictedRun& row : predict_table(law, three_runs()).rows) {
+    const Prediction one = predict(law, row.params, row.tokens);
+    ASSERT_TRUE(row.run.has_value());
+    EXPECT_THAT(row.run->low, near_rel(one.run_interval->low, kRounding));
+    EXPECT_THAT(row.run->high, near_rel(one.run_interval->high, kRounding));
+    EXPECT_LT(row.run->low, row.curve->low);
+  }
+}
+
+TEST(PredictTable, AHundredTimesIsNotBeyondAHundredTimes) {
+  const Law law = published_law("besiroglu2024");
+  const double most = law.range.flops->high;
+  PlannedRuns runs;
+  runs.params = Eigen::VectorXd::Constant(1, 1e11);
+  runs.tokens = Eigen::VectorXd::Constant(1, 100.00000000000002 * most / 6e11);
+  EXPECT_EQ(find(predict_table(law, runs).findings, "law.extrapolation"),
+            nullptr);
+  runs.tokens *= 1.001;
+  EXPECT_NE(find(predict_table(law, runs).findings, "law.extrapolation"),
+            nullptr);
+}
+
 TEST(PredictTable, ScoresWhatIsKnown) {
   const Law law = published_law("besiroglu2024");
   PlannedRuns runs = three_runs();

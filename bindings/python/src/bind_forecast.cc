@@ -8,25 +8,7 @@
 namespace isoflop::python {
 namespace {
 
-/// A column of a table of predictions, as an array.
-template <class F>
-auto column(F&& value) {
-  return [value](const PredictionTable& table) {
-    Eigen::VectorXd values(static_cast<Eigen::Index>(table.rows.size()));
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      values[static_cast<Eigen::Index>(i)] = value(table.rows[i]);
-    }
-    return values;
-  };
-}
-
-double end_of(const std::optional<Interval>& interval, bool high) {
-  if (!interval) return kMissing;
-  return high ? interval->high : interval->low;
-}
-
 void bind_table(py::module_& module) {
-  using Row = const PredictedRun&;
   py::class_<PredictionScore>(
       module, "PredictionScore", "How near predictions came to known losses.")
       .def_readonly("runs", &PredictionScore::runs)
@@ -39,22 +21,15 @@ void bind_table(py::module_& module) {
       .def_readonly("is_forecast", &PredictionTable::is_forecast)
       .def_readonly("score", &PredictionTable::score)
       .def_readonly("findings", &PredictionTable::findings)
-      .def("__len__", [](const PredictionTable& t) { return t.rows.size(); })
-      .def_property_readonly("loss_nats",
-                             column([](Row row) { return row.loss.value(); }))
-      .def_property_readonly(
-          "curve_low", column([](Row row) { return end_of(row.curve, false); }))
-      .def_property_readonly(
-          "curve_high", column([](Row row) { return end_of(row.curve, true); }))
-      .def_property_readonly(
-          "run_low", column([](Row row) { return end_of(row.run, false); }))
-      .def_property_readonly(
-          "run_high", column([](Row row) { return end_of(row.run, true); }))
-      .def_property_readonly("widening",
-                             column([](Row row) { return row.widening; }))
-      .def_property_readonly("extrapolation", column([](Row row) {
-                               return row.extrapolation.value_or(kMissing);
-                             }));
+      .def_readonly("source", &PredictionTable::source)
+      .def_readonly("law_options", &PredictionTable::law_options)
+      .def("__len__", [](const PredictionTable& t) { return t.rows.size(); });
+  for (const PredictedColumn& column : predicted_columns()) {
+    table.def_property_readonly(
+        column.name,
+        [column](const PredictionTable& t) { return values_of(t, column); },
+        column.meaning);
+  }
   add_report(table);
   module.def(
       "predict_table",

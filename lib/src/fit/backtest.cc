@@ -206,8 +206,8 @@ void add_findings(Backtest& result, const std::vector<Parts>& parts) {
         {"backtest.no-splits",
          Severity::Error,
          "no factor leaves " + std::to_string(kFewestTraining) +
-             " runs to learn from and " + std::to_string(kFewestHeldOut) +
-             " larger ones to predict",
+             " different runs to learn from and " +
+             std::to_string(kFewestHeldOut) + " larger ones to predict",
          "add smaller runs, or pass a smaller --factor",
          {{"rows", static_cast<double>(result.rows)}}});
     return;
@@ -275,7 +275,8 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
 
   ForecastOptions forecast_options = options;
   forecast_options.draws = 0;
-  result.status = forecast(runs, forecast_options).law.status;
+  const Forecast whole = forecast(runs, forecast_options);
+  result.status = whole.law.status;
   const auto by_forecast = [&](const Parts& part) {
     const Forecast known = forecast(part.training, forecast_options);
     take_findings(known, part.split, result.findings);
@@ -301,8 +302,18 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
       return predict_by_fit(fit_options, part.training, part.held_out);
     }));
   }
-  result.trusted = trusted_of(result);
+  if (result.status != LawStatus::NotIdentified) {
+    result.trusted = trusted_of(result);
+  }
   add_findings(result, parts);
+  if (result.status == LawStatus::NotIdentified && !parts.empty()) {
+    // Where all runs tell nothing, a near miss on some is no merit.
+    for (const Finding& finding : whole.findings) {
+      if (finding.severity == Severity::Error) {
+        result.findings.push_back(finding);
+      }
+    }
+  }
   return result;
 }
 

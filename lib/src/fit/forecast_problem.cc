@@ -35,6 +35,12 @@ std::vector<PriorInfo> prior_of_laws(const std::vector<std::string>& names,
            std::string(law.form->name()) + ", but must have " +
            std::string(form.name()));
     }
+    if (law.status == LawStatus::Weak ||
+        law.status == LawStatus::NotIdentified) {
+      fail("prior_law '" + law.id + "' is " +
+           std::string(to_string(law.status)) +
+           ", but must be identified: its runs leave open what a prior says");
+    }
     const Eigen::VectorXd theta =
         law.form->theta_from_coefficients(law.coefficients);
     Eigen::VectorXd at(theta.size());

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "fit/problem.h"
 #include "runs/run_numbers.h"
@@ -19,6 +21,15 @@ double normal_width(double level) {
   LossForecast unit;
   unit.sd_noise = 1.0;
   return std::log(unit.run_interval(level).high);
+}
+
+/// Sizes and data that are not the same: repeats are no further runs.
+int distinct_runs(const Runs& runs) {
+  std::set<std::pair<double, double>> seen;
+  for (Eigen::Index i = 0; i < runs.size(); ++i) {
+    seen.emplace(runs.params[i], runs.tokens[i]);
+  }
+  return static_cast<int>(seen.size());
 }
 
 }  // namespace
@@ -62,7 +73,8 @@ std::vector<Parts> split_runs(const Runs& runs,
         std::any_of(found.begin(), found.end(), [&](const Parts& parts) {
           return parts.split.training == training;
         });
-    if (training < kFewestTraining || held_out < kFewestHeldOut || is_known) {
+    if (training < kFewestTraining || held_out < kFewestHeldOut || is_known ||
+        distinct_runs(subset(runs, small)) < kFewestTraining) {
       continue;
     }
     found.push_back({{factor, training, held_out, Flops(limit)},

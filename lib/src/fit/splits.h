@@ -23,8 +23,9 @@ struct Parts {
   Eigen::VectorXd distance;  ///< of a held-out run: C over the largest learned
 };
 
-/// What can be learned from and held out for each factor; one alone of factors
-/// that split alike, in the order given.
+/// What can be learned from and held out for each factor: at least eight runs
+/// that differ in size or data, and two. One alone of factors that split alike,
+/// in the order given.
 std::vector<Parts> split_runs(const Runs& runs,
                               const std::vector<double>& factors);
 

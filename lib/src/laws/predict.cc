@@ -14,11 +14,11 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
+#include "laws/extrapolation.h"
+#include "laws/run_interval.h"
 
 namespace isoflop {
 namespace {
-
-constexpr double kFarExtrapolation = 100.0;
 
 [[noreturn]] void fail(const std::string& problem) {
   throw std::invalid_argument("predict: " + problem);
@@ -133,9 +133,8 @@ std::vector<double> apply_forecast(const Law& law,
   return losses;
 }
 
-/// Where one new run may end: each draw with an error of its own, a quantile
-/// of Student's t. The quantiles follow a Kronecker sequence, which knows
-/// nothing of the draws.
+}  // namespace
+
 std::optional<Interval> run_interval_of(const Scatter& scatter,
                                         std::vector<double> answers,
                                         double level) {
@@ -149,6 +148,8 @@ std::optional<Interval> run_interval_of(const Scatter& scatter,
   }
   return interval_of(answers, level);
 }
+
+namespace {
 
 /// The error at the loss, and over the draws of whichever law has them.
 DownstreamPrediction chain(const Law& law,
@@ -325,6 +326,7 @@ Prediction predict(const Law& law,
   const Eigen::VectorXd at = input_vector(*form, values, "predict");
   Prediction result;
   result.law = law.id;
+  result.law_options = law.provenance.options;
   result.asked = inputs;
   result.options = options;
   result.inputs = used_inputs(*form, values, at);

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "isoflop/units/text.h"
+#include "laws/extrapolation.h"
+#include "laws/run_interval.h"
 
 namespace isoflop {
 namespace {
@@ -66,11 +68,18 @@ void fill_from_law(const Law& law,
     PredictedRun& row = table.rows[k];
     row.loss = Nats(losses.point[i]);
     if (law.has_draws() && losses.draws.col(i).allFinite()) {
+      const double level = table.options.level;
+      const auto draws = losses.draws.col(i);
       row.widening = law.widening_at(row.flops);
-      row.curve =
-          widened(percentile_interval(losses.draws.col(i), table.options.level),
-                  row.loss.value(),
-                  row.widening);
+      row.curve = percentile_interval(draws, level);
+      if (law.scatter) {
+        row.run =
+            run_interval_of(*law.scatter, {draws.begin(), draws.end()}, level);
+      }
+      for (auto* interval : {&row.curve, &row.run}) {
+        if (!*interval) continue;
+        *interval = widened(**interval, row.loss.value(), row.widening);
+      }
     }
   }
 }
@@ -113,7 +122,6 @@ std::optional<PredictionScore> score_of(const std::vector<PredictedRun>& rows) {
 }
 
 void add_findings(const Law& law, PredictionTable& table) {
-  constexpr double kFar = 100.0;
   constexpr double kBelow = 10.0;
   if (auto doubt = law_doubt(law)) {
     // Within its runs a weak law still predicts.
@@ -126,7 +134,7 @@ void add_findings(const Law& law, PredictionTable& table) {
   double below = 0.0;
   for (const PredictedRun& row : table.rows) {
     most = std::max(most, row.extrapolation.value_or(0.0));
-    beyond += row.extrapolation.value_or(0.0) > kFar ? 1.0 : 0.0;
+    beyond += row.extrapolation.value_or(0.0) > kFarExtrapolation ? 1.0 : 0.0;
     if (!law.range.flops) continue;
     const double share = row.flops.value() / law.range.flops->low;
     least = std::min(least, share);
@@ -156,6 +164,49 @@ void add_findings(const Law& law, PredictionTable& table) {
 
 }  // namespace
 
+std::span<const PredictedColumn> predicted_columns() {
+  using Row = const PredictedRun&;
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  static constexpr PredictedColumn kColumns[] = {
+      {"params", "count", [](Row row) { return row.params.value(); }},
+      {"tokens", "count", [](Row row) { return row.tokens.value(); }},
+      {"flops", "6 N D", [](Row row) { return row.flops.value(); }},
+      {"loss_nats",
+       "predicted, nats per token",
+       [](Row row) { return row.loss.value(); }},
+      {"curve_low",
+       "interval of the mean curve, nats per token",
+       [](Row row) { return row.curve ? row.curve->low : kNone; }},
+      {"curve_high",
+       "interval of the mean curve, nats per token",
+       [](Row row) { return row.curve ? row.curve->high : kNone; }},
+      {"run_low",
+       "interval of one new run, nats per token",
+       [](Row row) { return row.run ? row.run->low : kNone; }},
+      {"run_high",
+       "interval of one new run, nats per token",
+       [](Row row) { return row.run ? row.run->high : kNone; }},
+      {"widening",
+       "of the intervals, by the law's back-test: times as wide in ln L",
+       [](Row row) { return row.widening; }},
+      {"extrapolation",
+       "flops over the law's largest run",
+       [](Row row) { return row.extrapolation.value_or(kNone); }},
+      {"observed_nats", "the loss it had, nats per token", [](Row row) {
+         return row.observed.value_or(kNone);
+       }}};
+  return kColumns;
+}
+
+Eigen::VectorXd values_of(const PredictionTable& table,
+                          const PredictedColumn& column) {
+  Eigen::VectorXd values(std::ssize(table.rows));
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    values[i] = column.value(table.rows[static_cast<std::size_t>(i)]);
+  }
+  return values;
+}
+
 PredictionTable predict_table(const Law& law,
                               const PlannedRuns& runs,
                               const PredictOptions& options) {
@@ -169,6 +220,7 @@ PredictionTable predict_table(const Law& law,
   PredictionTable table;
   table.law = law.id;
   table.is_forecast = law.is_forecast();
+  table.law_options = law.provenance.options;
   table.options = options;
   table.source = runs.source;
   for (Eigen::Index i = 0; i < runs.params.size(); ++i) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/csv.h"
 
+#include <cmath>
+#include <string>
+#include <vector>
+
 #include "base/csv_text.h"
 #include "cost/table_rows.h"
 #include "isoflop/units/text.h"
@@ -26,30 +30,18 @@ std::string to_csv(const std::vector<Accelerator>& accelerators) {
 }
 
 std::string to_csv(const PredictionTable& table) {
-  const auto low = [](const std::optional<Interval>& interval) {
-    return interval ? format_exact(interval->low) : std::string();
-  };
-  const auto high = [](const std::optional<Interval>& interval) {
-    return interval ? format_exact(interval->high) : std::string();
-  };
-  const auto number = [](const std::optional<double>& value) {
-    return value ? format_exact(*value) : std::string();
-  };
-  std::string text =
-      "name,params,tokens,flops,loss_nats,curve_low,curve_high,run_low,"
-      "run_high,extrapolation,observed_nats\n";
+  std::vector<std::string> cells = {"name"};
+  for (const PredictedColumn& column : predicted_columns()) {
+    cells.emplace_back(column.name);
+  }
+  std::string text = csv_line(cells);
   for (const PredictedRun& row : table.rows) {
-    text += csv_line({row.name,
-                      format_exact(row.params.value()),
-                      format_exact(row.tokens.value()),
-                      format_exact(row.flops.value()),
-                      format_exact(row.loss.value()),
-                      low(row.curve),
-                      high(row.curve),
-                      low(row.run),
-                      high(row.run),
-                      number(row.extrapolation),
-                      number(row.observed)});
+    cells = {row.name};
+    for (const PredictedColumn& column : predicted_columns()) {
+      const double value = column.value(row);
+      cells.push_back(std::isnan(value) ? "" : format_exact(value));
+    }
+    text += csv_line(cells);
   }
   return text;
 }

@@ -178,6 +178,7 @@ std::string to_json(const Prediction& prediction) {
   echo_given(prediction.asked, inputs);
   inputs["law"] = prediction.law;
   echo(prediction.options, inputs);
+  inputs["law_options"] = prediction.law_options;
   const std::string answer =
       prediction.answers_nats() ? "loss_nats" : prediction.output;
   Json result = {{"kind", prediction.forecast ? "forecast" : "law"}};

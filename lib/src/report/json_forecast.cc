@@ -87,6 +87,7 @@ std::string to_json(const Forecast& forecast) {
 std::string to_json(const PredictionTable& table) {
   Json inputs = {{"law", table.law}, {"at", table.source}};
   echo(table.options, inputs);
+  inputs["law_options"] = table.law_options;
   Json rows = Json::array();
   for (const PredictedRun& row : table.rows) {
     Json one = {{"name", row.name},

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
+#include <type_traits>
 
+#include "isoflop/base/option_value.h"
 #include "isoflop/report/text.h"
 #include "report/table.h"
 #include "report/words.h"
@@ -18,6 +22,9 @@ std::string verdict_of(const Forecast& forecast) {
     case LawStatus::Weak:
       return "WEAK   predict along the line of the runs only\n";
     default:
+      if (find(forecast.findings, "forecast.prior-mismatch") != nullptr) {
+        return "DOUBTFUL   the prior is about other losses than these\n";
+      }
       return "FORECAST   larger runs can be predicted from these\n";
   }
 }
@@ -115,6 +122,12 @@ std::string ahead_table(const Forecast& forecast) {
 /// At most this many rows are shown; JSON and CSV have all.
 constexpr std::size_t kMostRows = 40;
 
+bool has_run_intervals(const PredictionTable& table) {
+  return std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
+    return row.run.has_value();
+  });
+}
+
 std::string rows_table(const PredictionTable& table) {
   const bool has_names =
       std::any_of(table.rows.begin(), table.rows.end(), [](const auto& row) {
@@ -122,11 +135,12 @@ std::string rows_table(const PredictionTable& table) {
       });
   const bool has_losses = table.rows.front().observed.has_value();
   TextTable out(has_names ? "lrrrlrr" : "rrrlrr");
-  std::vector<std::string> head = {"params",
-                                   "tokens",
-                                   "loss",
-                                   table.is_forecast ? "a run" : "the law",
-                                   "beyond"};
+  std::vector<std::string> head = {
+      "params",
+      "tokens",
+      "loss",
+      has_run_intervals(table) ? "a run" : "the law",
+      "beyond"};
   if (has_names) head.insert(head.begin(), "name");
   head.emplace_back(has_losses ? "observed" : "");
   out.add(head);
@@ -199,32 +213,55 @@ std::string scores_table(const Backtest& test) {
 
 /// What to trust, how well it did, and where.
 std::string headline_of(const Backtest& test) {
+  if (test.trusted.empty()) {
+    return "TRUST NOTHING   all the runs together tell nothing of larger "
+           "ones\n";
+  }
+  const bool is_short =
+      test.trusted == "forecast" &&
+      find(test.findings, "backtest.intervals-short") != nullptr;
   const BacktestScore& score = *test.method(test.trusted)->overall;
   std::string text = "TRUST " + method_words(test, test.trusted) +
-                     "   off by " + small_percent(score.mean_abs_error) +
-                     " on larger runs; " + percent(test.options.level) +
-                     " intervals hold " + percent(score.coverage, 2) + "\n";
+                     (is_short ? ", not its intervals" : "") + "   off by " +
+                     small_percent(score.mean_abs_error) + " on larger runs; " +
+                     percent(test.options.level) + " intervals hold " +
+                     percent(score.coverage, 2) + "\n";
   if (test.status == LawStatus::Weak) {
-    text += "  along the line of the runs only: size and data do not vary "
-            "apart\n";
-  }
-  if (test.status == LawStatus::NotIdentified) {
-    text += "  all the runs together give no forecast; isoflop forecast says "
-            "why\n";
+    text +=
+        "  along the line of the runs only: size and data do not vary "
+        "apart\n";
   }
   return text;
+}
+
+/// The options that differ from the defaults, as flags.
+template <class Options>
+std::string given_flags(const Options& options) {
+  const Options defaults;
+  std::map<std::string, std::string> usual;
+  const auto text_of = [](const auto& value) {
+    return detail::OptionValue<std::decay_t<decltype(value)>>::write(value);
+  };
+  for_each_field(defaults, [&](const auto& field, const auto& value) {
+    usual[std::string(field.name)] = text_of(value);
+  });
+  std::string flags;
+  for_each_field(options, [&](const auto& field, const auto& value) {
+    std::string name(field.name);
+    if (text_of(value) == usual[name]) return;
+    std::replace(name.begin(), name.end(), '_', '-');
+    flags += " --" + name + " " + printable(text_of(value));
+  });
+  return flags;
 }
 
 /// The command that gives what is to be trusted.
 std::string next_command(const Backtest& test) {
   const std::string source = printable(test.source);
   if (test.trusted == "forecast" || test.trusted == "prior") {
-    const ForecastOptions defaults;
-    const BacktestOptions& given = test.options;
-    return "forecast " + source +
-           (given.form != defaults.form ? " --form " + given.form : "") +
-           (given.prior != defaults.prior ? " --prior none" : "") +
-           (test.trusted == "prior" ? " --discrepancy none" : "");
+    ForecastOptions options = test.options;
+    if (test.trusted == "prior") options.discrepancy = DiscrepancyChoice::None;
+    return "forecast " + source + given_flags(options);
   }
   if (test.trusted == "additive") return "fit " + source;
   return "fit " + source + " --law '" + printable(test.trusted) + "'";
@@ -275,18 +312,18 @@ std::string to_text(const PredictionTable& table) {
   }
   const bool is_widened = widest > 1.0;
   text += rows_table(table) + "\n";
-  text += wrap(
-      table.is_forecast
-          ? "a run: " + percent(table.options.level) +
-                " interval of one new run; beyond: FLOP over the largest run "
-                "learned from"
-          : "the law: " + percent(table.options.level) +
-                " of the law's draws, not the scatter of a run" +
-                (is_widened ? ", up to " + format_number(widest, 2) +
-                                  " times as wide by the law's back-test"
-                            : "") +
-                "; beyond: FLOP over the law's largest run",
-      2);
+  const std::string widening = is_widened
+                                   ? ", up to " + format_number(widest, 2) +
+                                         " times as wide by the law's back-test"
+                                   : "";
+  const std::string level = percent(table.options.level);
+  text += wrap(has_run_intervals(table)
+                   ? "a run: " + level + " interval of one new run" + widening +
+                         "; beyond: FLOP over the largest run learned from"
+                   : "the law: " + level +
+                         " of the law's draws, not the scatter of a run" +
+                         widening + "; beyond: FLOP over the law's largest run",
+               2);
   return text;
 }
 
@@ -294,7 +331,7 @@ std::string to_text(const Backtest& test) {
   std::string text = "Back-test on " + std::to_string(test.rows) +
                      (test.rows == 1 ? " run of " : " runs of ") +
                      printable(test.source) + "\n\n";
-  if (test.trusted.empty()) return text + "NO TEST   too few runs\n";
+  if (test.splits.empty()) return text + "NO TEST   too few runs\n";
   text += headline_of(test) + "\n" + scores_table(test) + "\n";
   std::string splits;
   for (const BacktestSplit& split : test.splits) {
@@ -305,10 +342,12 @@ std::string to_text(const Backtest& test) {
   }
   text += wrap("learned from " + splits, 2);
   text += wrap(
-      "C/Cmax: compute of a run over the largest learned from; error: mean of "
+      "all: splits count alike, whatever they hold out; C/Cmax: compute of a "
+      "run over the largest learned from; error: mean of "
       "|predicted / observed - 1|; holds: losses inside " +
           percent(test.options.level) + " intervals of a run",
       2);
+  if (test.trusted.empty()) return text;
   return text + "\nNext: isoflop " + next_command(test) + "\n";
 }
 

@@ -72,7 +72,9 @@ struct Backtest {
   std::int64_t rows = 0;
   std::vector<BacktestSplit> splits;
   std::vector<BacktestMethod> methods;
-  std::string trusted;  ///< name of a method; "" without splits
+  /// Name of a method; "" without splits, and where all the runs together tell
+  /// nothing of larger ones.
+  std::string trusted;
   /// Of the forecast from all the runs: `weak` where it holds along their line
   /// only, which larger runs on that line cannot show.
   LawStatus status = LawStatus::NotIdentified;

@@ -108,7 +108,9 @@ struct DownstreamPrediction {
 
 /// What a law answers for one run: most often its loss.
 struct Prediction {
-  std::string law;      ///< id
+  std::string law;  ///< id
+  /// How the law was fitted or forecast, see `Provenance::options`.
+  std::map<std::string, std::string> law_options = {};
   PredictInputs asked;  ///< as the front end gave them
   PredictOptions options;
   InputValues inputs;   ///< what the law read, and what it takes for absent

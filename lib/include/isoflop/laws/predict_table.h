@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <Eigen/Core>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,12 +42,28 @@ struct PredictionScore {
 struct PredictionTable {
   std::string law;  ///< id
   bool is_forecast = false;
+  /// How the law was fitted or forecast, see `Provenance::options`.
+  std::map<std::string, std::string> law_options;
   PredictOptions options;
   std::string source;  ///< of the rows
   std::vector<PredictedRun> rows;
   std::optional<PredictionScore> score;  ///< where losses are known
   std::vector<Finding> findings;
 };
+
+/// A number of every row; NaN where a row has none.
+struct PredictedColumn {
+  const char* name;     ///< with its unit where it has one
+  const char* meaning;  ///< with its unit
+  double (*value)(const PredictedRun&);
+};
+
+/// What a table holds besides names, in the order of its CSV.
+std::span<const PredictedColumn> predicted_columns();
+
+/// One value a row.
+Eigen::VectorXd values_of(const PredictionTable& table,
+                          const PredictedColumn& column);
 
 /// The loss of every row, with its intervals.
 /// @throws std::invalid_argument for a law that answers no loss of size and
