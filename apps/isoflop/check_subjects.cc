@@ -40,14 +40,10 @@ Check judge_plan(const OptionSet& options,
   CheckOptions check_options;
   options.fill(check_options);
   const bool is_model = options.has("model");
-  const auto [scenario, source] =
+  const auto [scenario, law] =
       scenario_source(options, command, is_model ? "" : name);
-  Check result =
-      is_model
-          ? check_model(source.law, find_model(name), scenario, check_options)
-          : check(source.law, scenario, check_options);
-  source.add_to(result.findings);
-  return result;
+  return is_model ? check_model(law, find_model(name), scenario, check_options)
+                  : check(law, scenario, check_options);
 }
 
 }  // namespace

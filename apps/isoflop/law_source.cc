@@ -35,13 +35,13 @@ void offer_runs(OptionSet& options) {
       .accept<ForecastOptions>();
 }
 
-LawSource law_or_forecast(const OptionSet& options,
-                          std::string& id,
-                          bool allow_unverified) {
+Law law_or_forecast(const OptionSet& options,
+                    std::string& id,
+                    bool allow_unverified) {
   const auto from = options.last("from");
   if (!from) {
     require_from(options);
-    return {find_law(id, allow_unverified), {}};
+    return find_law(id, allow_unverified);
   }
   if (options.has("law")) {
     throw std::invalid_argument(
@@ -52,9 +52,7 @@ LawSource law_or_forecast(const OptionSet& options,
   ForecastOptions forecast_options;
   options.fill(forecast_options);
   id = *from;
-  const Forecast known =
-      forecast(read_runs(*from, read_options), forecast_options);
-  return {known.law, known.findings};
+  return forecast(read_runs(*from, read_options), forecast_options).law;
 }
 
 ReadOptions read_options_at(const OptionSet& options) {

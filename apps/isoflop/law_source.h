@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "isoflop/laws/law.h"
 #include "isoflop/runs/read_runs.h"
@@ -14,23 +13,12 @@ namespace isoflop::cli {
 /// option of the verb forecast. To be called after the verb's own options.
 void offer_runs(OptionSet& options);
 
-/// A law, and what is doubtful about it where it was learned just now.
-struct LawSource {
-  Law law;
-  std::vector<Finding> findings;
-
-  /// Puts the findings before those of a result.
-  void add_to(std::vector<Finding>& others) const {
-    others.insert(others.begin(), findings.begin(), findings.end());
-  }
-};
-
 /// The forecast from the runs of --from, else the law of this id or file.
 /// @param id  the path of the runs afterwards where they were given
 /// @throws std::invalid_argument for options of --from without it.
-LawSource law_or_forecast(const OptionSet& options,
-                          std::string& id,
-                          bool allow_unverified);
+Law law_or_forecast(const OptionSet& options,
+                    std::string& id,
+                    bool allow_unverified);
 
 /// How the table of --at is read: as that of --from, but for its `where`.
 ReadOptions read_options_at(const OptionSet& options);

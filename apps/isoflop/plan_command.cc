@@ -17,9 +17,8 @@ int run_plan(const Command& command,
   if (!options.parse(args, 1, streams)) return kAnswered;
   PlanOptions plan_options;
   options.fill(plan_options);
-  const auto [scenario, source] = scenario_source(options, command);
-  Plan result = plan(source.law, scenario, plan_options);
-  source.add_to(result.findings);
+  const auto [scenario, law] = scenario_source(options, command);
+  const Plan result = plan(law, scenario, plan_options);
   write_result(result, options.format(), streams);
   return report_findings(
       result.findings, options.format(), streams, {"law.no-draws"});

@@ -14,16 +14,13 @@
 namespace isoflop::cli {
 namespace {
 
-int predict_rows(const LawSource& source,
+int predict_rows(const Law& law,
                  const std::string& path,
                  const PredictOptions& predict_options,
                  const OptionSet& options,
                  const Streams& streams) {
-  PredictionTable table =
-      predict_table(source.law,
-                    read_planned_runs(path, read_options_at(options)),
-                    predict_options);
-  source.add_to(table.findings);
+  const PredictionTable table = predict_table(
+      law, read_planned_runs(path, read_options_at(options)), predict_options);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(table);
   } else {
@@ -54,13 +51,11 @@ int run_predict(const Command& command,
   }
   // Says then which column of a table is meant.
   if (table || options.has("from")) inputs.column.clear();
-  const LawSource source =
-      law_or_forecast(options, inputs.law, inputs.allow_unverified);
+  const Law law = law_or_forecast(options, inputs.law, inputs.allow_unverified);
   if (table) {
-    return predict_rows(source, *table, predict_options, options, streams);
+    return predict_rows(law, *table, predict_options, options, streams);
   }
-  Prediction prediction = predict(source.law, inputs, predict_options);
-  source.add_to(prediction.findings);
+  const Prediction prediction = predict(law, inputs, predict_options);
   write_result(prediction, options.format(), streams);
   return report_findings(prediction.findings, options.format(), streams);
 }

@@ -13,7 +13,7 @@ void offer_scenario(OptionSet& options);
 /// A scenario from its file or name, then --set, then options; and its law.
 struct ScenarioSource {
   Scenario scenario;
-  LawSource law;
+  Law law;
 };
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command);

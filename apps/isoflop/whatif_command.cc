@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "isoflop/laws/predict.h"
 #include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
 #include "isoflop/report/csv.h"
@@ -20,11 +21,11 @@ int run_whatif(const Command& command,
   if (!options.parse(args, 1, streams)) return kAnswered;
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
-  const auto [scenario, source] = scenario_source(options, command);
-  const WhatIf result = [&, &scenario = scenario, &source = source] {
+  const auto [scenario, law] = scenario_source(options, command);
+  const WhatIf result = [&, &scenario = scenario, &law = law] {
     Progress progress(streams.err);
     return what_if(
-        source.law,
+        law,
         scenario,
         what_if_options,
         [&](std::int64_t done, std::int64_t all) { progress(done, all); });
@@ -34,7 +35,7 @@ int run_whatif(const Command& command,
   } else {
     write_result(result, options.format(), streams);
   }
-  return report_findings(source.findings, Format::Text, streams);
+  return report_findings(law_warnings(law), Format::Text, streams);
 }
 
 }  // namespace

@@ -197,6 +197,9 @@ void run_rules(const CheckContext& context,
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
   }
+  for (Finding& finding : law_warnings(check.law)) {
+    check.findings.push_back(std::move(finding));
+  }
   // Of a mixture the experts are known: only the bound law leaves them out.
   const bool mixes = is_mixture(check.scenario);
   for (Finding& note : law_notes(mixes ? check.law : context.law)) {
@@ -234,7 +237,7 @@ Law with_experts(const Law& law, const Scenario& scenario) {
 
 /// What is judged.
 struct Subject {
-  const Law& law;          ///< as given, not bound
+  const Law& law;  ///< as given, not bound
   const Scenario& asked;
   const Scenario& wanted;  ///< with the loss that it wants
 };
@@ -304,18 +307,17 @@ Check check(const Law& law,
   require_six_n(asked);
   const Scenario wanted = with_target_loss(with_chosen(law, asked), law);
   require_goal(wanted, "check");
-  return judge_run({law, asked, wanted},
-                   given_run(law, with_run_size(wanted)),
-                   options);
+  return judge_run(
+      {law, asked, wanted}, given_run(law, with_run_size(wanted)), options);
 }
 
 Check check(const Plan& plan, const CheckOptions& options) {
   validate(options, "check");
   if (!plan.is_answered) {
-    throw std::invalid_argument(
-        "check: the plan has no answer: " +
-        (plan.findings.empty() ? std::string("nothing was planned")
-                               : plan.findings.front().message));
+    throw std::invalid_argument("check: the plan has no answer: " +
+                                (plan.findings.empty()
+                                     ? std::string("nothing was planned")
+                                     : plan.findings.front().message));
   }
   require_six_n(plan.scenario);
   Law law = plan.law;

@@ -275,6 +275,9 @@ void add_findings(const Law& law, Prediction& result) {
     if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
     result.findings.push_back(*std::move(doubt));
   }
+  for (Finding& finding : law_warnings(law)) {
+    result.findings.push_back(std::move(finding));
+  }
   add_range_findings(law, result);
 }
 
@@ -306,6 +309,20 @@ std::optional<Finding> law_doubt(const Law& law) {
                      ": its runs do not determine what is decided with it",
                  "add runs as `fit` suggests, or accept " + code + " by name",
                  {}};
+}
+
+std::vector<Finding> law_warnings(const Law& law) {
+  std::vector<Finding> warnings;
+  for (const Finding& finding : law.findings) {
+    if (finding.severity == Severity::Note) continue;
+    // The status says these already.
+    if (finding.code == "fit.weak" || finding.code == "fit.not-identified") {
+      continue;
+    }
+    warnings.push_back(finding);
+    warnings.back().severity = Severity::Warning;
+  }
+  return warnings;
 }
 
 Prediction predict(const Law& law,

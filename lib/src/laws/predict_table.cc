@@ -128,6 +128,9 @@ void add_findings(const Law& law, PredictionTable& table) {
     if (law.status == LawStatus::Weak) doubt->severity = Severity::Warning;
     table.findings.push_back(*std::move(doubt));
   }
+  for (Finding& finding : law_warnings(law)) {
+    table.findings.push_back(std::move(finding));
+  }
   double most = 0.0;
   double beyond = 0.0;
   double least = kInfinite;

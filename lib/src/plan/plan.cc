@@ -327,6 +327,7 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
     refused.law = given;
     refused.scenario = asked;
     refused.options = options;
+    refused.findings = law_warnings(given);
     refused.findings.push_back(*doubt);
     return refused;
   }

@@ -149,6 +149,11 @@ struct Prediction {
 /// a law that is identified or published.
 std::optional<Finding> law_doubt(const Law& law);
 
+/// What else the fit or the forecast that made the law warned of, for whoever
+/// uses it; its errors too, as warnings: what they mean for the law is its
+/// status.
+std::vector<Finding> law_warnings(const Law& law);
+
 /// What a law answers for a run, with its interval; of a forecast the loss that
 /// takes its departure from the law into account. For a law of compute,
 /// `flops` follows from params and tokens as C = 6 N D when it is not given.
