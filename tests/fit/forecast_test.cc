@@ -329,8 +329,8 @@ TEST(Forecast, PriorOfLawsIsTheirMeanAndSpread) {
     law.form = form;
     law.coefficients.resize(6);
     law.coefficients << 1.7, 500.0, 900.0, alpha, 0.5, 0.7;
-    const std::string path = folder.path() + "/" +
-                             std::to_string(options.prior_law.size()) + ".json";
+    const std::string path =
+        folder / (std::to_string(options.prior_law.size()) + ".json");
     write_law(law, path);
     options.prior_law.push_back(path);
     logs.push_back(std::log(alpha * 0.7));
@@ -356,7 +356,7 @@ TEST(Forecast, RefusesAPriorFromALawThatItsRunsLeaveOpen) {
   law.coefficients << 1.7, 500.0, 900.0, 0.5, 0.5, 0.7;
   law.status = LawStatus::Weak;
   const testing::TemporaryFolder folder;
-  const std::string path = folder.path() + "/weak.json";
+  const std::string path = folder / "weak.json";
   write_law(law, path);
   ForecastOptions options;
   options.prior_law = {path};
