@@ -135,6 +135,12 @@ TEST(ParseQuantity, RefusesWhatItCannotMean) {
 TEST(ParseQuantity, RefusesTheWordOfAnotherUnit) {
   EXPECT_THAT(message_of([] { params("13T tokens"); }),
               HasSubstr("'tokens' measures a number of tokens"));
+  // A count with the unit of bytes: the right form is named.
+  EXPECT_THAT(message_of([] { params("70GB"); }), HasSubstr("; write 70B"));
+  EXPECT_THAT(message_of([] { params("124MB"); }), HasSubstr("; write 124M"));
+  EXPECT_THAT(message_of([] { tokens("1.5 TiB"); }), HasSubstr("; write 1.5T"));
+  EXPECT_THAT(message_of([] { flops("70GB"); }),
+              ::testing::Not(HasSubstr("write")));
   EXPECT_THAT(message_of([] { tokens("1e24 FLOP"); }),
               HasSubstr("'FLOP' measures an amount of FLOP"));
   EXPECT_THAT(message_of([] { flops("7B params"); }),

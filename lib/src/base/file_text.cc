@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
+#include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 
 namespace isoflop {
@@ -37,25 +39,46 @@ class HeldInterrupts {
   sigset_t before_;
 };
 
+/// Names in the folder where a file was looked for.
+std::vector<std::string> folder_names(const fs::path& folder) {
+  constexpr std::size_t kMost = 10000;
+  constexpr std::size_t kLongest = 60;
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end;
+       !error && it != end && names.size() < kMost;
+       it.increment(error)) {
+    names.push_back(printable(it->path().filename().string(), kLongest));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
+
+void fail_missing_file(const std::string& path) {
+  std::error_code error;
+  fs::path folder = fs::path(path).parent_path();
+  if (!folder.empty() && !fs::is_directory(folder, error)) {
+    throw FileError({path, 0, 0},
+                    "no such file: there is no folder '" +
+                        printable(folder.string()) + "'");
+  }
+  if (folder.empty()) folder = ".";
+  std::string text = "no such file";
+  if (fs::path(path).is_relative()) {
+    text += " (from " + fs::current_path(error).string() + ")";
+  }
+  throw FileError({path, 0, 0},
+                  text + did_you_mean(fs::path(path).filename().string(),
+                                      folder_names(folder)));
+}
 
 std::string read_text_file(const std::string& path) {
   constexpr std::uintmax_t kLargest = std::uintmax_t{64} << 20;
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    const fs::path folder = fs::path(path).has_parent_path()
-                                ? fs::path(path).parent_path()
-                                : fs::path(".");
-    std::vector<std::string> near;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end;
-         it.increment(error)) {
-      near.push_back(it->path().filename().string());
-    }
-    throw FileError({path, 0, 0},
-                    "no such file" +
-                        did_you_mean(fs::path(path).filename().string(), near));
-  }
+  if (!fs::exists(status)) fail_missing_file(path);
   if (fs::is_directory(status)) {
     throw FileError({path, 0, 0}, "is a directory, not a file");
   }

@@ -13,6 +13,11 @@ namespace isoflop {
 /// @throws FileError if it is missing, a directory, unreadable or > 64 MiB.
 std::string read_text_file(const std::string& path);
 
+/// Says of a path that nothing is there: where it was looked for, and what has
+/// a similar name in the folder.
+/// @throws FileError.
+[[noreturn]] void fail_missing_file(const std::string& path);
+
 /// Writes under a temporary name beside `path` and renames, so that readers
 /// see the old file or the new one.
 /// @throws FileError, also when the file exists and `replace` is false.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runs/open_table.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
+#include "base/file_text.h"
 #include "isoflop/base/error.h"
-#include "isoflop/base/suggest.h"
 #include "runs/cell_text.h"
 #include "runs/file_kind.h"
 #include "runs/json_table.h"
@@ -37,38 +36,6 @@ bool has_comma_decimals(const std::string& text, char separator) {
         "decimal: ',' cannot be the separator of cells too");
   }
   return true;
-}
-
-/// Names in the folder where a file was looked for.
-std::vector<std::string> folder_names(const std::filesystem::path& folder) {
-  constexpr std::size_t kMost = 10000;
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end;
-       !error && it != end && names.size() < kMost;
-       it.increment(error)) {
-    names.push_back(excerpt(it->path().filename().string()));
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-[[noreturn]] void fail_missing_file(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  fs::path folder = fs::path(path).parent_path();
-  const std::string here = fs::current_path(error).string();
-  if (!folder.empty() && !fs::is_directory(folder, error)) {
-    throw FileError(
-        {path, 0, 0},
-        "no such file: there is no folder " + detail::quoted(folder.string()));
-  }
-  if (folder.empty()) folder = ".";
-  std::string text = "no such file";
-  if (fs::path(path).is_relative()) text += " (from " + here + ")";
-  throw FileError({path, 0, 0},
-                  text + did_you_mean(fs::path(path).filename().string(),
-                                      folder_names(folder)));
 }
 
 }  // namespace

@@ -214,6 +214,22 @@ const Unit* unit_of_word(std::string_view word, const Unit& unit) {
   return nullptr;
 }
 
+/// "; write 70B" of 70 GB, where a count was meant.
+std::string count_instead(const Parsed& parsed,
+                          const Unit& given,
+                          const Unit& wanted) {
+  constexpr std::string_view kPrefixes = "kMGTPE";
+  const bool is_count =
+      &wanted == &ParamsTag::unit || &wanted == &TokensTag::unit;
+  const char prefix = parsed.rest.front();
+  if (!is_count || &given != &BytesTag::unit ||
+      kPrefixes.find(prefix) == std::string_view::npos) {
+    return {};
+  }
+  return "; write " + format_exact(parsed.value) +
+         (prefix == 'G' ? 'B' : prefix);
+}
+
 [[noreturn]] void fail(std::string_view text,
                        std::string_view noun,
                        std::string_view problem) {
@@ -348,7 +364,7 @@ double parse_quantity(std::string_view text, const Unit& unit) {
       fail(text,
            unit.noun,
            "'" + std::string(candidate) + "' measures " +
-               std::string(other->noun));
+               std::string(other->noun) + count_instead(parsed, *other, unit));
     }
   }
   if (rest == "m") fail(text, unit.noun, "'m' is unclear; write M for million");
