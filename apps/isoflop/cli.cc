@@ -9,6 +9,7 @@
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/version.h"
+#include "progress.h"
 
 namespace isoflop::cli {
 namespace {
@@ -108,6 +109,7 @@ int run(const std::vector<std::string>& args,
         std::istream& in,
         std::ostream& out,
         std::ostream& err) {
+  const Progress progress(err);
   try {
     const int status = dispatch(args, {in, out, err});
     out.flush();

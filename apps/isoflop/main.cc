@@ -4,11 +4,15 @@
 #include <iostream>
 
 #include "cli.h"
+#include "progress.h"
 
 namespace {
 
 // Files appear whole or not at all, so it is safe to leave at any point.
-extern "C" void leave_at_once(int) { std::_Exit(isoflop::cli::kInterrupted); }
+extern "C" void leave_at_once(int) {
+  isoflop::cli::wipe_progress();
+  std::_Exit(isoflop::cli::kInterrupted);
+}
 
 }  // namespace
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "progress.h"
 
+#include <atomic>
 #include <ostream>
+
+#include "isoflop/base/progress.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
@@ -9,6 +12,10 @@
 
 namespace isoflop::cli {
 namespace {
+
+constexpr std::string_view kWipe = "\r\x1b[K";
+
+std::atomic<bool> is_shown{false};
 
 bool has_terminal() {
 #if defined(__unix__) || defined(__APPLE__)
@@ -23,17 +30,35 @@ bool has_terminal() {
 Progress::Progress(std::ostream& err)
     : err_(err),
       start_(std::chrono::steady_clock::now()),
-      is_terminal_(has_terminal()) {}
-
-Progress::~Progress() {
-  if (is_shown_) err_ << "\r\x1b[K" << std::flush;
+      is_terminal_(has_terminal()) {
+  if (!is_terminal_) return;
+  set_progress_observer([this](std::string_view stage,
+                               std::int64_t done,
+                               std::int64_t all) { show(stage, done, all); });
 }
 
-void Progress::operator()(std::int64_t done, std::int64_t all) {
+Progress::~Progress() {
+  if (is_terminal_) set_progress_observer({});
+}
+
+void Progress::show(std::string_view stage,
+                    std::int64_t done,
+                    std::int64_t all) {
   using namespace std::chrono_literals;
-  if (!is_terminal_ || std::chrono::steady_clock::now() - start_ < 2s) return;
-  is_shown_ = true;
-  err_ << "\r" << 100 * done / all << " % of " << all << std::flush;
+  if (done == all) {
+    if (is_shown.exchange(false)) err_ << kWipe << std::flush;
+    return;
+  }
+  if (std::chrono::steady_clock::now() - start_ < 1s) return;
+  is_shown = true;
+  err_ << kWipe << stage << ": " << done << " of " << all << ", "
+       << 100 * done / all << " %" << std::flush;
+}
+
+void wipe_progress() {
+#if defined(__unix__) || defined(__APPLE__)
+  if (is_shown) (void)!::write(STDERR_FILENO, kWipe.data(), kWipe.size());
+#endif
 }
 
 }  // namespace isoflop::cli

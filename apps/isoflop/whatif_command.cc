@@ -5,7 +5,6 @@
 #include "isoflop/report/csv.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
-#include "progress.h"
 #include "scenario_source.h"
 
 namespace isoflop::cli {
@@ -22,14 +21,7 @@ int run_whatif(const Command& command,
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
   const auto [scenario, law] = scenario_source(options, command);
-  const WhatIf result = [&, &scenario = scenario, &law = law] {
-    Progress progress(streams.err);
-    return what_if(
-        law,
-        scenario,
-        what_if_options,
-        [&](std::int64_t done, std::int64_t all) { progress(done, all); });
-  }();
+  const WhatIf result = what_if(law, scenario, what_if_options);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(result);
   } else {

@@ -66,6 +66,7 @@ from isoflop._core import (
     read_law,
     read_runs,
     read_scenario,
+    set_progress,
     tokens_for_loss,
     what_if,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "read_law",
     "read_runs",
     "read_scenario",
+    "set_progress",
     "tokens_for_loss",
     "what_if",
 ]

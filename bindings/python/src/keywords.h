@@ -68,6 +68,7 @@ void bind_cost(py::module_& module);
 void bind_cost_formulas(py::module_& module);
 void bind_run_cost(py::module_& module);
 void bind_what_if(py::module_& module);
+void bind_progress(py::module_& module);
 void bind_plan(py::module_& module);
 void bind_check(py::module_& module);
 void bind_checks(py::module_& module);

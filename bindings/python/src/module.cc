@@ -102,6 +102,7 @@ PYBIND11_MODULE(_core, module) {
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
   isoflop::python::stop_on_interrupt();
+  isoflop::python::bind_progress(module);
   isoflop::python::bind_runs(module);
   isoflop::python::bind_convert(module);
   isoflop::python::bind_form(module);

@@ -6,6 +6,7 @@
 #include "isoflop/base/error.h"
 #include "isoflop/base/interrupt.h"
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/random.h"
 #include "isoflop/check/check.h"
 #include "isoflop/check/check_law.h"

@@ -10,6 +10,7 @@
 #include "check/by_law.h"
 #include "check/rule.h"
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
@@ -337,6 +338,7 @@ std::vector<Check> check_many(const Law& law,
   CheckOptions alone = options;
   alone.threads = 1;
   std::vector<Check> checks(scenarios.size());
+  ProgressStage stage("plans", std::ssize(scenarios));
   parallel_for(
       static_cast<std::int64_t>(scenarios.size()),
       options.threads,
@@ -347,6 +349,7 @@ std::vector<Check> check_many(const Law& law,
           checks[at] = check(law, scenario, alone);
           checks[at].law.draws.resize(0, law.draws.cols());
           checks[at].options = options;
+          stage.step();
         } catch (const std::invalid_argument& error) {
           throw std::invalid_argument((scenario.name.empty()
                                            ? "scenario " + std::to_string(i + 1)

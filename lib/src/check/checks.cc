@@ -5,6 +5,7 @@
 #include <new>
 
 #include "isoflop/base/interrupt.h"
+#include "isoflop/base/progress.h"
 
 namespace isoflop {
 namespace {
@@ -83,6 +84,7 @@ Checks check_each(
     const ChecksOptions& options) {
   Checks checks;
   checks.options = options;
+  ProgressStage stage("plans", std::ssize(names));
   for (const std::string& name : names) {
     try {
       checks.all.push_back({name, judge(name)});
@@ -93,6 +95,7 @@ Checks check_each(
     } catch (const std::exception&) {
       checks.all.push_back({name, problem_of(std::current_exception())});
     }
+    stage.step();
   }
   return checks;
 }

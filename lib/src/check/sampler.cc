@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/random.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/plan/plan.h"
@@ -315,12 +316,14 @@ std::vector<CheckSample> Sampler::draw() const {
   const Eigen::Index count =
       has_ranges() ? options_.samples : std::max<Eigen::Index>(1, draws);
   std::vector<CheckSample> samples(static_cast<std::size_t>(count));
+  ProgressStage stage("samples", count);
   parallel_for(count, options_.threads, [&](std::int64_t i) {
     RandomStream random(options_.seed, static_cast<std::uint64_t>(i));
     std::vector<double> quantiles(quantities_.size());
     for (double& quantile : quantiles) quantile = random.uniform();
     samples[static_cast<std::size_t>(i)] =
         at(std::move(quantiles), draws > 0 ? i % draws : -1);
+    stage.step();
   });
   std::erase_if(samples, [](const CheckSample& sample) {
     return !std::isfinite(sample.waste);

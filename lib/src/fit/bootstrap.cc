@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/random.h"
 
 namespace isoflop {
@@ -155,6 +156,7 @@ Bootstrap bootstrap(const FitProblem& problem,
   const ErrorSampler sampler(problem, optimum, errors, kind);
   std::vector<Replicate> replicates(
       static_cast<std::size_t>(resampling.replicates));
+  ProgressStage stage("refits", resampling.replicates);
   parallel_for(resampling.replicates, resampling.threads, [&](std::int64_t i) {
     RandomStream random(resampling.seed, static_cast<std::uint64_t>(i));
     Resample drawn;
@@ -165,6 +167,7 @@ Bootstrap bootstrap(const FitProblem& problem,
       drawn.start = best_first(drawn.problem, starts);
     }
     replicates[static_cast<std::size_t>(i)] = refit(drawn, optimum);
+    stage.step();
   });
   Bootstrap result;
   result.summary.kind = kind;
@@ -192,6 +195,7 @@ std::vector<Polished> leave_out(const FitProblem& problem,
                                 const std::vector<std::vector<int>>& rows,
                                 int threads) {
   std::vector<Polished> ends(rows.size());
+  ProgressStage stage("fits without a run", std::ssize(rows));
   parallel_for(
       static_cast<std::int64_t>(rows.size()), threads, [&](std::int64_t i) {
         const auto at = static_cast<std::size_t>(i);
@@ -200,6 +204,7 @@ std::vector<Polished> leave_out(const FitProblem& problem,
           counts[static_cast<std::size_t>(row)] = 0;
         ends[at] = polish(resample(problem, counts), optimum, Precision::Fine);
         clear_vanished(*problem.form, problem.inputs, ends[at].theta);
+        stage.step();
       });
   return ends;
 }

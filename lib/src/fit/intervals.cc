@@ -9,6 +9,7 @@
 #include "fit/decision.h"
 #include "fit/profile.h"
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/laws/optimum.h"
 
 namespace isoflop {
@@ -166,12 +167,14 @@ std::vector<std::optional<Profile>> trace_all(
     int threads,
     bool closing_only) {
   std::vector<std::optional<Profile>> traced(subjects.size());
+  ProgressStage stage("profiles", std::ssize(subjects));
   parallel_for(
       static_cast<std::int64_t>(subjects.size()), threads, [&](std::int64_t i) {
         const auto at = static_cast<std::size_t>(i);
         const Subject& subject = subjects[at];
         traced[at] =
             profiler.trace(*subject.quantity, subject.limits, closing_only);
+        stage.step();
         if (!traced[at]) return;
         traced[at]->quantity = subject.name;
         traced[at]->flops = subject.flops;

@@ -2,12 +2,11 @@
 #include "isoflop/plan/what_if.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
-#include <mutex>
 #include <stdexcept>
 
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/scenario_file.h"
 #include "plan/axis.h"
@@ -46,8 +45,7 @@ void solve(const Law& law, const Scenario& scenario, WhatIfPoint& point) {
 
 WhatIf what_if(const Law& given,
                const Scenario& scenario,
-               const WhatIfOptions& options,
-               const WhatIfProgress& progress) {
+               const WhatIfOptions& options) {
   validate(scenario, "whatif");
   validate(options, "whatif");
   if (options.vary.empty()) fail("whatif", "nothing varies; give vary");
@@ -82,15 +80,7 @@ WhatIf what_if(const Law& given,
   }
   result.points.resize(count);
   const auto all = static_cast<std::int64_t>(count);
-  std::atomic<std::int64_t> done{0};
-  std::mutex telling;
-  const auto tell = [&] {
-    constexpr std::int64_t kSteps = 200;
-    const std::int64_t now = ++done;
-    if (!progress || now % std::max<std::int64_t>(1, all / kSteps) != 0) return;
-    const std::lock_guard lock(telling);
-    progress(now, all);
-  };
+  ProgressStage stage("points", all);
   parallel_for(all, options.threads, [&](std::int64_t i) {
     WhatIfPoint& point = result.points[static_cast<std::size_t>(i)];
     point.values = combination(axes, static_cast<std::size_t>(i));
@@ -100,7 +90,7 @@ WhatIf what_if(const Law& given,
     }
     const auto at = laws.find(changed.law);
     solve(at == laws.end() ? own : at->second, changed, point);
-    tell();
+    stage.step();
   });
   return result;
 }

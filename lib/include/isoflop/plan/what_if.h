@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -54,10 +52,6 @@ struct WhatIf {
   std::vector<WhatIfPoint> points;  ///< the last axis runs fastest
 };
 
-/// Called now and then with the points that are planned and all points, by one
-/// thread at a time.
-using WhatIfProgress = std::function<void(std::int64_t, std::int64_t)>;
-
 /// The plan at each combination of the values of one to many keys: by the
 /// law's point, or by the risk of the scenario.
 ///
@@ -66,7 +60,6 @@ using WhatIfProgress = std::function<void(std::int64_t, std::int64_t)>;
 ///     with its problem.
 WhatIf what_if(const Law& law,
                const Scenario& scenario,
-               const WhatIfOptions& options,
-               const WhatIfProgress& progress = {});
+               const WhatIfOptions& options);
 
 }  // namespace isoflop
