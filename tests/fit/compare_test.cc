@@ -56,32 +56,65 @@ TEST(Likelihood, IsGaussianForSquaresAndLaplaceForAbsolutes) {
   const double rss = 2e-4;
   const double variance = rss / n;
   EXPECT_THAT(
-      *log_likelihood(Objective::Squared, rss, 1e-3, n),
+      *log_likelihood(Objective::Squared, rss, 1e-3, 1.0, n),
       near_rel(-0.5 * n * std::log(2.0 * std::numbers::pi * variance) - 0.5 * n,
                kRounding));
   const double sum = 0.3;
   const double b = sum / n;
-  EXPECT_THAT(*log_likelihood(Objective::Absolute, sum, 1e-3, n),
+  EXPECT_THAT(*log_likelihood(Objective::Absolute, sum, 1e-3, 1.0, n),
               near_rel(-n * std::log(2.0 * b) - n, kRounding));
 }
 
 TEST(Likelihood, OfHuberHasBothLimits) {
   const double n = 50.0;
   // Within delta: rho = r^2 / 2.
-  EXPECT_THAT(
-      *log_likelihood(Objective::Huber, 1e-4, 1e3, n),
-      near_rel(*log_likelihood(Objective::Squared, 2e-4, 1e3, n), kSolver));
+  EXPECT_THAT(*log_likelihood(Objective::Huber, 1e-4, 1e3, 1.0, n),
+              near_rel(*log_likelihood(Objective::Squared, 2e-4, 1e3, 1.0, n),
+                       kSolver));
   // Far beyond it: rho = delta (|r| - delta / 2).
   const double delta = 1e-9;
   const double sum = 0.3;
-  EXPECT_THAT(*log_likelihood(
-                  Objective::Huber, delta * (sum - n * delta / 2), delta, n),
-              near_rel(*log_likelihood(Objective::Absolute, sum, delta, n),
-                       Tolerance{1e-6}));
+  EXPECT_THAT(
+      *log_likelihood(
+          Objective::Huber, delta * (sum - n * delta / 2), delta, 1.0, n),
+      near_rel(*log_likelihood(Objective::Absolute, sum, delta, 1.0, n),
+               Tolerance{1e-6}));
+}
+
+// By the integral over both sides, summed.
+TEST(Likelihood, OfUnequalCostsHasASmallerScaleOfLowPredictions) {
+  const double ratio = 3.0;
+  const double value = 0.02;
+  const double n = 50.0;
+  const auto sum_of = [&](double s, const auto& rho) {
+    constexpr double kStep = 1e-6;
+    double sum = 0.0;
+    for (double r = 0.5 * kStep; r < 0.05; r += kStep) {
+      sum += kStep * (std::exp(-rho(r) / s) + std::exp(-ratio * rho(r) / s));
+    }
+    return sum;
+  };
+  const auto absolute = [](double r) { return r; };
+  // The scale at its maximum is the mean of the objective.
+  const double s = value / n;
+  EXPECT_THAT(
+      *log_likelihood(Objective::Absolute, value, 1e-3, ratio, n),
+      near_rel(-n * (std::log(sum_of(s, absolute)) + 1.0), Tolerance{1e-6}));
+  const double delta = 1e-3;
+  const double objective = 2e-5;
+  const auto huber = [&](double r) {
+    return r < delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
+  };
+  double most = -1e300;
+  for (double t = 0.2 * objective / n; t < 5.0 * objective / n; t *= 1.02) {
+    most = std::max(most, -n * std::log(sum_of(t, huber)) - objective / t);
+  }
+  EXPECT_THAT(*log_likelihood(Objective::Huber, objective, delta, ratio, n),
+              near_rel(most, Tolerance{1e-4}));
 }
 
 TEST(Likelihood, IsNoneForAnExactFit) {
-  EXPECT_FALSE(log_likelihood(Objective::Squared, 0.0, 1e-3, 10.0));
+  EXPECT_FALSE(log_likelihood(Objective::Squared, 0.0, 1e-3, 1.0, 10.0));
 }
 
 // The criteria of a Gaussian fit from its residual sum of squares.
@@ -118,6 +151,40 @@ TEST(CompareForms, PrefersTheLawThatMadeTheRuns) {
   EXPECT_FALSE(found.forms[2].is_close);
   EXPECT_GT(found.forms[2].cv_excess->low, 0.0);
   EXPECT_GT(*found.forms[0].aicc_weight, 0.9);
+}
+
+TEST(CompareForms, HoldsCoefficientsInTheFormsThatHaveThem) {
+  const Runs runs = grid(1.0, 0.003);
+  CompareOptions options = forms({"additive", "coupled"});
+  options.fix = {"gamma=1"};
+  const FormComparison held = compare_forms(runs, options);
+  // Without its own exponent the coupled form is the additive one.
+  ASSERT_EQ(held.forms[0].coefficients, 5);
+  ASSERT_EQ(held.forms[1].coefficients, 5);
+  EXPECT_THAT(held.forms[1].objective_value,
+              near_rel(held.forms[0].objective_value, kSolver));
+  options.fix = {"gamma=1", "E=1.5"};
+  const FormComparison worse = compare_forms(runs, options);
+  EXPECT_EQ(worse.forms[0].coefficients, 4);
+  EXPECT_GT(worse.forms[0].objective_value,
+            1.5 * held.forms[0].objective_value);
+  options.fix = {"gama=1"};
+  EXPECT_THAT(
+      message_of<std::invalid_argument>([&] { compare_forms(runs, options); }),
+      HasSubstr("none of the forms has all the coefficients in it: additive "
+                "and coupled"));
+}
+
+TEST(CompareForms, CountsTheCostOfLowPredictions) {
+  const Runs runs = grid(1.0, 0.003);
+  CompareOptions options = forms({"additive"});
+  options.cost_ratio = 4.0;
+  FitOptions fitted;
+  fitted.bootstrap = 0;
+  fitted.objective = Objective::Squared;
+  fitted.cost_ratio = 4.0;
+  EXPECT_EQ(compare_forms(runs, options).forms[0].objective_value,
+            fit(runs, fitted).objective_value);
 }
 
 TEST(CompareForms, DoesNotDependOnTheOrderOfRows) {
@@ -172,6 +239,21 @@ TEST(CompareRuns, FindsTheGainOfABetterArchitecture) {
   }
   EXPECT_FALSE(found.gains[0].is_beyond);
   EXPECT_TRUE(found.gains[1].is_beyond);
+}
+
+TEST(CompareRuns, TakesTheOptionsOfTheFit) {
+  CompareOptions options;
+  options.bootstrap = 20;
+  options.bootstrap_kind = BootstrapKind::Pairs;
+  options.fix = {"E=1.8"};
+  options.cost_ratio = 2.0;
+  const RunsComparison found =
+      compare_runs(grid(1.0, 0.003), grid(1.2, 0.003), options);
+  for (const FitResult* side : {&found.first, &found.second}) {
+    EXPECT_EQ(side->law.coefficients[0], 1.8);
+    EXPECT_EQ(side->bootstrap.kind, BootstrapKind::Pairs);
+    EXPECT_EQ(side->options.cost_ratio, 2.0);
+  }
 }
 
 TEST(CompareRuns, IsOneForTheSameLaw) {

@@ -1,16 +1,81 @@
 # SPDX-License-Identifier: Apache-2.0
 """1-67: files, encodings, shapes of tables, cells."""
 
+import math
 import os
 import pty
 import subprocess
 import threading
 
-from harness import HEAD, TIMEOUT_S, Case, call, grid, loss, table
+from harness import (HEAD, TIMEOUT_S, Case, call, grid, loss, noise, steps,
+                     table)
 
 GOOD = table(grid())
 ROW = "1e8,2e9,3\n"
 FIT = "fit runs.csv --bootstrap 0"
+
+
+COMPUTE = "flops,loss\n" + "".join(
+    f"{c},{(1.7 + (3e21 / c) ** 0.16) * math.exp(noise(c, 0.002))}\n"
+    for c in steps(1e18, 1e22, 16))
+
+
+def compute_law(command, folder):
+    """A law of compute alone is saved, asked, and refused where it has no
+    answer, each time in one line with the reason."""
+    (folder / "runs.csv").write_text(COMPUTE)
+    done = call(command, "fit runs.csv --bootstrap 100 -o law.json", folder)
+    if done.returncode != 0:
+        return [done.stderr.decode()]
+    problems = []
+    done = call(command, "predict --law law.json --flops 1e23", folder)
+    if done.returncode != 0 or b"2.2" not in done.stdout:
+        problems.append(f"predict: {done}")
+    done = call(command, "whatif --law law.json --vary budget.flops=1e22,1e23",
+                folder)
+    if b"law of compute alone" not in done.stdout:
+        problems.append(f"whatif: {done}")
+    for args, why in [
+            ("plan --law law.json --flops 1e23", "law of compute alone"),
+            ("check --law law.json --params 1B --tokens 20B",
+             "law of compute alone"),
+            ("forecast runs.csv", "params or tokens beside flops"),
+            ("plan --from runs.csv --flops 1e23",
+             "params or tokens beside flops"),
+            ("valleys runs.csv", "params or tokens beside flops"),
+            ("envelope runs.csv", "params or tokens beside flops"),
+            ("compare runs.csv runs.csv", "params or tokens beside flops")]:
+        done = call(command, args, folder)
+        err = done.stderr.decode()
+        if done.returncode not in (2, 3) or why not in err or (
+                len(err.splitlines()) != 1):
+            problems.append(f"{args}: {done.returncode} {err}")
+    return problems
+
+
+def missing_anywhere(command, folder):
+    for name in ("runs.csv", "plan.toml", "law.json", "load.csv"):
+        (folder / name).write_text("")
+    problems = []
+    for args, near in [
+            ("fit rums.csv", "runs.csv"), ("forecast rums.csv", "runs.csv"),
+            ("backtest rums.csv", "runs.csv"), ("valleys rums.csv", "runs.csv"),
+            ("envelope rums.csv", "runs.csv"), ("compare rums.csv", "runs.csv"),
+            ("convert rums.csv", "runs.csv"),
+            ("predict --law lav.json --params 1B --tokens 20B", "law.json"),
+            ("predict --at rums.csv", "runs.csv"),
+            ("predict --from rums.csv --params 1B --tokens 20B", "runs.csv"),
+            ("plan plam.toml", "plan.toml"), ("check plam.toml", "plan.toml"),
+            ("whatif plam.toml --vary budget.flops=1e22,1e23", "plan.toml"),
+            ("plan --law lav.json --flops 1e22", "law.json"),
+            ("plan --from rums.csv --flops 1e22", "runs.csv"),
+            ("check --expert-load laod.csv", "load.csv")]:
+        done = call(command, args, folder)
+        err = done.stderr.decode()
+        if done.returncode != 5 or "no such file (from /" not in err or (
+                f"did you mean '{near}'?" not in err):
+            problems.append(f"{args}: {done.returncode} {err}")
+    return problems
 
 
 def bad(number, name, content, err, args=FIT, status=3, **more):
@@ -105,6 +170,7 @@ FILES = [
     bad(1, "missing_file", GOOD, ["rums.csv: no such file (from /",
                                   "did you mean 'runs.csv'?"],
         "fit rums.csv", 5),
+    Case(1, "missing_file_of_any_verb", "", run=missing_anywhere),
     Case(2, "directory", "fit .", exit=5, err=["is a directory"]),
     Case(3, "no_permission", "", run=no_permission),
     bad(4, "empty_file", "", ["is empty: no header"]),
@@ -195,9 +261,15 @@ SHAPES = [
         f"{line},{6e-9 * float(line.split(',')[0]) * float(line.split(',')[1])}"
         "\n" for line in GOOD.splitlines()[1:]),
         ["flops looks like GFLOP", "--unit flops=1e9"]),
-    Case(38, "compute_and_loss_only", "fit runs.csv --law compute_frontier",
-         {"runs.csv": "flops,loss\n1e18,3\n1e19,2.8\n1e20,2.6\n1e21,2.5\n"},
-         exit=3, err=["two of params, tokens and flops"]),
+    good(38, "compute_and_loss_only", COMPUTE, "fit runs.csv --bootstrap 100",
+         out=["L = E + (C0/C)^gamma on 16 runs", "IDENTIFIED"],
+         err=["note[runs.compute-only]: there is neither params nor tokens"]),
+    Case(38, "compute_law_predicts_but_plans_nothing", "", run=compute_law),
+    bad(38, "column_like_params", COMPUTE.replace("flops", "flops,n_prms", 1)
+        .replace("\n", ",1e8\n").replace("loss,1e8", "loss", 1),
+        ["did you mean 'n_prms'?"]),
+    bad(38, "compute_alone_in_petaflop_days",
+        "flops,loss\n1,3\n10,2.8\n100,2.6\n", ["--unit flops=8.64e19"]),
 ]
 
 CELLS = [

@@ -201,6 +201,40 @@ TEST(InspectRuns, NotesANarrowRange) {
   EXPECT_EQ(evidence(finding, "tokens_span"), 1.0);
 }
 
+/// Six runs of compute alone.
+Runs compute_runs() {
+  Runs runs = credible_runs();
+  runs.params.resize(0);
+  runs.tokens.resize(0);
+  return runs;
+}
+
+TEST(InspectRuns, ComputeAloneIsANote) {
+  const Finding finding = found(compute_runs(), "runs.compute-only");
+  EXPECT_EQ(finding.severity, Severity::Note);
+  EXPECT_FALSE(has(credible_runs(), "runs.compute-only"));
+}
+
+TEST(InspectRuns, ComputeAloneHasTheChecksThatNeedNoSizes) {
+  Runs runs = compute_runs();
+  runs.loss_nats.reverseInPlace();
+  EXPECT_EQ(found(runs, "runs.loss-rises").values.size(), 1u);
+  runs = compute_runs();
+  runs.flops[1] = runs.flops[0];
+  runs.loss_nats[1] = runs.loss_nats[0];
+  EXPECT_THAT(found(runs, "runs.duplicates").message, HasSubstr("same flops"));
+  runs = compute_runs();
+  runs.flops << 1e20, 2e20, 3e20, 4e20, 5e20, 6e20;
+  EXPECT_THAT(found(runs, "runs.narrow").message, HasSubstr("flops"));
+}
+
+TEST(InspectRuns, ComputeAloneInPetaflopDaysIsRefused) {
+  Runs runs = compute_runs();
+  runs.flops /= 8.64e19;
+  EXPECT_THAT(message_of<DataError>([&] { inspect_runs(runs); }),
+              HasSubstr("--unit flops=8.64e19"));
+}
+
 }  // namespace
 TEST(InspectRuns, NotesRunsThatRepeatTheirData) {
   const auto column = [](const char* name, double a, double b) {

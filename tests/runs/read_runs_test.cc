@@ -40,6 +40,21 @@ TEST(ReadRuns, DerivesTheThirdOfParamsTokensAndFlops) {
   EXPECT_EQ(all.derived, "");
 }
 
+TEST(ReadRuns, TakesComputeAlone) {
+  const Runs runs = read("flops,loss\n1e18,3\n1e19,2.8\n");
+  EXPECT_FALSE(runs.has_sizes());
+  EXPECT_EQ(runs.size(), 2);
+  EXPECT_EQ(runs.flops[1], 1e19);
+  EXPECT_EQ(runs.tokens.size(), 0);
+  EXPECT_EQ(runs.derived, "");
+  EXPECT_NE(find(runs.findings, "runs.compute-only"), nullptr);
+  // A column that looks like size or data is rather meant.
+  EXPECT_THAT(data_error("flops,loss,params_b\n1e18,3,1\n"),
+              HasSubstr("did you mean 'params_b'?"));
+  EXPECT_THAT(data_error("loss,params\n3,1e8\n"),
+              HasSubstr("there is only params"));
+}
+
 TEST(ReadRuns, FindsAliasesWithoutRegardToCaseAndSeparators) {
   for (const char* header : {"L,N,D",
                              " Final Loss ,n_params,Training-Tokens",

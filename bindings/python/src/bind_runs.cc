@@ -108,8 +108,9 @@ void bind_runs(py::module_& module) {
       "Runs",
       "Observed training runs, one row a run.\n\n"
       "Made by read_runs, or from columns by name: loss in nats "
-      "per token and two of\nparams, tokens, flops. Numbers may be texts "
-      "with a unit; columns\nof other names are kept if they hold "
+      "per token and two of\nparams, tokens, flops, or flops alone. Numbers "
+      "may "
+      "be texts with a unit; columns\nof other names are kept if they hold "
       "numbers.")
       .def(py::init(&runs_of), py::arg("columns"))
       .def("__len__", &Runs::size)

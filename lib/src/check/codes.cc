@@ -145,6 +145,16 @@ below 0.01, correlation within groups above 0.1): checkpoints of one run, or
 families of models that share data or settings. Intervals that take the runs
 for independent are too narrow. --bootstrap-kind cluster draws whole groups.
 )"},
+    {"fit.curve-points",
+     "points of a loss curve err together",
+     R"(
+The errors of neighbouring points on a curve correlate: the data are the same,
+and a spike lasts. Refits draw blocks of neighbours then, as long as is best for
+errors of a first-order autoregression with that correlation, so that intervals
+do not take every point for news. Another --bootstrap-kind leaves that out.
+
+Source: Carlstein 1986, doi:10.1214/aos/1176350057.
+)"},
     {"runs.flops-mismatch",
      "the given FLOP are not 6 N D",
      R"(
@@ -190,6 +200,17 @@ and are not meant.
      R"(
 Exponents are slopes over logarithms: runs that span less than a factor of ten
 in params or in tokens leave them open. The fit says by how much.
+)"},
+    {"runs.compute-only",
+     "the table has compute and loss, but neither params nor tokens",
+     R"(
+Such runs determine a law of compute alone, E + (C0/C)^gamma, which `fit` takes
+by itself: the loss of runs trained the way these were. How to divide compute
+between size and data is not in them, so that `plan`, `check` and `forecast`
+refuse; `predict --flops` answers. A column params or tokens makes them runs like
+any other.
+
+Source: Dey et al. 2023, arXiv:2304.03208, equation 1.
 )"},
     {"runs.repeated-data",
      "some runs saw their unique tokens more than once",

@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "fit/problem.h"
 #include "fit/splits.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 
@@ -37,12 +39,14 @@ Predicted predict_by_forecast(const Forecast& known,
 template <class Predict>
 BacktestMethod test_method(std::string name,
                            const std::vector<Parts>& parts,
+                           ProgressStage& stage,
                            const Predict& predict) {
   BacktestMethod method;
   method.name = std::move(name);
   std::vector<Scorer> by_distance(std::size(kBacktestDistances));
   for (const Parts& part : parts) {
     const std::optional<Predicted> said = predict(part);
+    stage.step();
     method.by_split.push_back(said ? score_of(*said, part.held_out)
                                    : std::nullopt);
     for (Eigen::Index i = 0; said && i < part.held_out.size(); ++i) {
@@ -111,6 +115,7 @@ std::string distance_words(std::size_t bin) {
 
 void add_worse_finding(const Backtest& result, std::vector<Finding>& findings) {
   constexpr double kClearly = 1.1;
+  if (result.method(kForecast) == nullptr) return;
   const BacktestMethod& forecast = *result.method(kForecast);
   const BacktestMethod& plain = *result.method(kPlain);
   if (!forecast.overall || !plain.overall) return;
@@ -143,6 +148,7 @@ void add_worse_finding(const Backtest& result, std::vector<Finding>& findings) {
 void add_short_finding(const Backtest& result, std::vector<Finding>& findings) {
   constexpr double kShort = 0.15;
   constexpr double kByChance = 0.05;
+  if (result.method(kForecast) == nullptr) return;
   const auto& forecast = result.method(kForecast)->overall;
   const double level = result.options.level;
   if (!forecast || forecast->coverage >= level - kShort ||
@@ -237,6 +243,29 @@ void take_findings(const Forecast& known,
   }
 }
 
+Law test_forecasts(const Runs& runs,
+                   const std::vector<Parts>& parts,
+                   const BacktestOptions& options,
+                   ProgressStage& stage,
+                   Backtest& result) {
+  ForecastOptions forecast_options = options;
+  forecast_options.draws = 0;
+  Law whole = forecast(runs, forecast_options).law;
+  const auto by_forecast = [&](const Parts& part) {
+    const Forecast known = forecast(part.training, forecast_options);
+    take_findings(known, part.split, result.findings);
+    return std::optional(predict_by_forecast(known, part.held_out, options));
+  };
+  result.methods.push_back(
+      test_method(std::string(kForecast), parts, stage, by_forecast));
+  if (options.discrepancy == DiscrepancyChoice::Learned) {
+    forecast_options.discrepancy = DiscrepancyChoice::None;
+    result.methods.push_back(
+        test_method(std::string(kPrior), parts, stage, by_forecast));
+  }
+  return whole;
+}
+
 /// The options of the fits that forecasts are compared with.
 FitOptions fit_options_of(const BacktestOptions& options) {
   FitOptions fit_options;
@@ -273,34 +302,35 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
   const std::vector<Parts> parts = split_runs(runs, options.factor);
   for (const Parts& part : parts) result.splits.push_back(part.split);
 
-  ForecastOptions forecast_options = options;
-  forecast_options.draws = 0;
-  const Forecast whole = forecast(runs, forecast_options);
-  result.status = whole.law.status;
-  const auto by_forecast = [&](const Parts& part) {
-    const Forecast known = forecast(part.training, forecast_options);
-    take_findings(known, part.split, result.findings);
-    return std::optional(predict_by_forecast(known, part.held_out, options));
-  };
-  result.methods.push_back(
-      test_method(std::string(kForecast), parts, by_forecast));
-  if (options.discrepancy == DiscrepancyChoice::Learned) {
-    forecast_options.discrepancy = DiscrepancyChoice::None;
-    result.methods.push_back(
-        test_method(std::string(kPrior), parts, by_forecast));
-  }
-  std::vector<std::string> laws = {std::string(kPlain)};
+  std::vector<std::string> laws = {
+      std::string(runs.has_sizes() ? kPlain : kComputeLaw)};
   for (const std::string& law : options.law) {
     if (std::find(laws.begin(), laws.end(), law) == laws.end()) {
       laws.push_back(law);
     }
   }
+  // Forecasts are of size and data.
+  const bool has_forecasts = runs.has_sizes();
+  const std::int64_t forecasts =
+      !has_forecasts                                      ? 0
+      : options.discrepancy == DiscrepancyChoice::Learned ? 2
+                                                          : 1;
+  ProgressStage stage("tests",
+                      (forecasts + std::ssize(laws)) * std::ssize(parts));
   FitOptions fit_options = fit_options_of(options);
+  Law whole;
+  if (has_forecasts) {
+    whole = test_forecasts(runs, parts, options, stage, result);
+  } else {
+    whole = fit(runs, fit_options).law;
+  }
+  result.status = whole.status;
   for (const std::string& law : laws) {
     fit_options.law = law;
-    result.methods.push_back(test_method(law, parts, [&](const Parts& part) {
-      return predict_by_fit(fit_options, part.training, part.held_out);
-    }));
+    result.methods.push_back(
+        test_method(law, parts, stage, [&](const Parts& part) {
+          return predict_by_fit(fit_options, part.training, part.held_out);
+        }));
   }
   if (result.status != LawStatus::NotIdentified) {
     result.trusted = trusted_of(result);

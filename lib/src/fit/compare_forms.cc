@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
 
 #include "fit/likelihood.h"
 #include "fit/problem.h"
+#include "isoflop/base/printable.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/random.h"
+#include "isoflop/base/suggest.h"
 #include "isoflop/fit/compare.h"
 #include "isoflop/units/text.h"
 #include "runs/subset.h"
@@ -14,23 +18,70 @@
 namespace isoflop {
 namespace {
 
-FitOptions fit_options(const CompareOptions& options, const std::string& law) {
-  FitOptions fit;
-  fit.law = law;
-  fit.objective = options.objective;
-  fit.huber_delta = options.huber_delta;
-  fit.residual = options.residual;
-  fit.bootstrap = 0;
-  fit.threads = options.threads;
-  return fit;
+/// Whether a form has the coefficients that a text speaks of: "alpha=0.1..1",
+/// "beta=alpha".
+bool has_coefficients_of(const Form& form, const std::string& text) {
+  const auto& known = form.coefficients();
+  const auto has = [&](std::string_view name) {
+    return std::any_of(known.begin(), known.end(), [&](const auto& info) {
+      return info.name == name;
+    });
+  };
+  const std::size_t equals = text.find('=');
+  // What cannot be read is left to the form to refuse.
+  if (equals == std::string::npos) return true;
+  const std::string_view right = std::string_view(text).substr(equals + 1);
+  const bool is_name =
+      !right.empty() && std::isalpha(static_cast<unsigned char>(right[0]));
+  return has(std::string_view(text).substr(0, equals)) &&
+         (!is_name || has(right));
+}
+
+/// The fits of all laws, each with what is said of its coefficients.
+std::vector<FitOptions> fits_of(const Runs& runs,
+                                const CompareOptions& options) {
+  std::vector<FitOptions> fits;
+  std::vector<std::shared_ptr<const Form>> forms;
+  for (const std::string& law : options.law) {
+    FitOptions& fit = fits.emplace_back();
+    fit.law = law;
+    forms.push_back(form_of(runs, fit));
+    static_cast<ObjectiveOptions&>(fit) = options;
+    fit.coefficient.clear();
+    fit.fix.clear();
+    fit.bootstrap = 0;
+    fit.threads = options.threads;
+  }
+  const auto share_out = [&](std::vector<std::string> ObjectiveOptions::*texts,
+                             const std::string& option) {
+    for (const std::string& text : options.*texts) {
+      bool is_known = false;
+      for (std::size_t k = 0; k < fits.size(); ++k) {
+        if (!has_coefficients_of(*forms[k], text)) continue;
+        is_known = true;
+        (fits[k].*texts).push_back(text);
+      }
+      if (is_known) continue;
+      throw std::invalid_argument("compare: " + option + " is '" +
+                                  printable(text) +
+                                  "', but none of the forms has all the "
+                                  "coefficients in it: " +
+                                  join_words(options.law));
+    }
+  };
+  share_out(&ObjectiveOptions::coefficient, "coefficient");
+  share_out(&ObjectiveOptions::fix, "fix");
+  return fits;
 }
 
 /// The fold of each row. Rows of the same size and data share one, and the
 /// order of the rows does not matter.
 std::vector<int> folds_of(const Runs& runs, int folds, std::uint64_t seed) {
   std::vector<std::pair<double, double>> inputs;
+  const bool has_sizes = runs.has_sizes();
   for (Eigen::Index i = 0; i < runs.size(); ++i) {
-    inputs.emplace_back(runs.params[i], runs.tokens[i]);
+    inputs.emplace_back(has_sizes ? runs.params[i] : runs.flops[i],
+                        has_sizes ? runs.tokens[i] : 1.0);
   }
   std::vector<std::pair<double, double>> distinct = inputs;
   std::sort(distinct.begin(), distinct.end());
@@ -62,7 +113,8 @@ std::vector<int> folds_of(const Runs& runs, int folds, std::uint64_t seed) {
 Eigen::VectorXd held_out(const Runs& runs,
                          const std::vector<int>& fold,
                          const FitOptions& options,
-                         int folds) {
+                         int folds,
+                         ProgressStage& stage) {
   Eigen::VectorXd residuals(runs.size());
   for (int k = 0; k < folds; ++k) {
     std::vector<Eigen::Index> kept, left_out;
@@ -80,6 +132,7 @@ Eigen::VectorXd held_out(const Runs& runs,
         nullptr);
     residuals(left_out) =
         (tested.loss_nats.array().log() - predicted.array()).matrix();
+    stage.step();
   }
   return residuals;
 }
@@ -88,8 +141,11 @@ void add_criteria(const Runs& runs,
                   const CompareOptions& options,
                   FormScore& score) {
   const auto n = static_cast<double>(runs.size());
-  score.log_likelihood = log_likelihood(
-      options.objective, score.objective_value, options.huber_delta, n);
+  score.log_likelihood = log_likelihood(options.objective,
+                                        score.objective_value,
+                                        options.huber_delta,
+                                        options.cost_ratio,
+                                        n);
   if (!score.log_likelihood) return;
   const double k = score.coefficients + 1.0;  // and the scale
   score.bic = k * std::log(n) - 2.0 * *score.log_likelihood;
@@ -154,6 +210,7 @@ FormComparison compare_forms(const Runs& runs, const CompareOptions& options) {
   result.options = options;
   if (result.options.law.empty()) {
     result.options.law = {"additive", "additive_tied", "coupled", "kaplan"};
+    if (!runs.has_sizes()) result.options.law = {std::string(kComputeLaw)};
   }
   result.source = runs.source;
   result.runs_used = runs.size();
@@ -161,17 +218,19 @@ FormComparison compare_forms(const Runs& runs, const CompareOptions& options) {
   result.findings = runs.findings;
   const std::vector<int> fold = folds_of(runs, options.folds, options.seed);
   std::vector<Eigen::VectorXd> residuals;
-  for (const std::string& law : result.options.law) {
-    const FitOptions chosen = fit_options(options, law);
+  const std::vector<FitOptions> fits = fits_of(runs, result.options);
+  ProgressStage stage("fits", std::ssize(fits) * (options.folds + 1));
+  for (const FitOptions& chosen : fits) {
     const FitResult whole = fit(runs, chosen);
+    stage.step();
     FormScore score;
-    score.law = law;
+    score.law = chosen.law;
     score.formula = whole.law.form->formula();
     score.coefficients =
         static_cast<int>(free_coefficients(*whole.law.form).size());
     score.status = whole.identifiability.status;
     score.objective_value = whole.objective_value;
-    residuals.push_back(held_out(runs, fold, chosen, options.folds));
+    residuals.push_back(held_out(runs, fold, chosen, options.folds, stage));
     const Eigen::VectorXd& rest = residuals.back();
     if (rest.allFinite()) {
       score.cv_error =

@@ -8,6 +8,7 @@
 #include "isoflop/fit/compare.h"
 #include "isoflop/laws/optimum.h"
 #include "isoflop/units/text.h"
+#include "runs/require_sizes.h"
 
 namespace isoflop {
 namespace {
@@ -132,15 +133,16 @@ RunsComparison compare_runs(const Runs& first,
   if (options.law.size() > 1) {
     throw std::invalid_argument("compare: two tables are compared by one law");
   }
+  require_sizes(first, "compare of two tables");
+  require_sizes(second, "compare of two tables");
   RunsComparison result;
   result.options = options;
   if (options.law.empty()) result.options.law = {"additive"};
   FitOptions chosen;
+  static_cast<ObjectiveOptions&>(chosen) = options;
   chosen.law = result.options.law.front();
-  chosen.objective = options.objective;
-  chosen.huber_delta = options.huber_delta;
-  chosen.residual = options.residual;
   chosen.bootstrap = options.bootstrap;
+  chosen.bootstrap_kind = options.bootstrap_kind;
   chosen.widening = WideningChoice::None;
   chosen.level = options.level;
   chosen.seed = options.seed;

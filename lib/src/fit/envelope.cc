@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "isoflop/base/parallel.h"
+#include "isoflop/base/progress.h"
 #include "isoflop/base/random.h"
 #include "isoflop/units/text.h"
+#include "runs/require_sizes.h"
 
 namespace isoflop {
 namespace {
@@ -151,6 +153,7 @@ std::vector<PowerLaw> resample(const Eigen::VectorXd& grid,
   std::vector<std::optional<PowerLaw>> draws(
       static_cast<std::size_t>(options.bootstrap));
   const auto count = static_cast<std::uint32_t>(curves.size());
+  ProgressStage stage("refits", options.bootstrap);
   parallel_for(options.bootstrap, options.threads, [&](std::int64_t i) {
     RandomStream random(options.seed, static_cast<std::uint64_t>(i));
     std::set<int> chosen;
@@ -160,6 +163,7 @@ std::vector<PowerLaw> resample(const Eigen::VectorXd& grid,
     const std::vector<int> which(chosen.begin(), chosen.end());
     draws[static_cast<std::size_t>(i)] =
         frontier(grid, curves, lowest(curves, losses, which));
+    stage.step();
   });
   std::vector<PowerLaw> laws;
   for (const auto& draw : draws) {
@@ -241,6 +245,7 @@ EnvelopeResult envelope(const Runs& runs, const EnvelopeOptions& options) {
   if (runs.size() == 0) {
     throw std::invalid_argument("envelope: there are no runs");
   }
+  require_sizes(runs, "envelope");
   EnvelopeResult result;
   result.options = options;
   result.source = runs.source;

@@ -111,6 +111,23 @@ Errors estimate_errors(const FitProblem& problem,
   return errors;
 }
 
+double robust_scale(const FitProblem& problem, const Eigen::VectorXd& theta) {
+  const auto n = static_cast<double>(problem.size());
+  const auto free =
+      static_cast<double>(free_coefficients(*problem.form).size());
+  const double mad = quantile(log_residuals(problem, theta).cwiseAbs(), 0.5);
+  return n > free ? 1.4826 * mad * std::sqrt(n / (n - free)) : 0.0;
+}
+
+double residual_scale(const FitProblem& problem,
+                      const Eigen::VectorXd& theta,
+                      const Errors& errors) {
+  const double robust = robust_scale(problem, theta);
+  const auto scatter = scatter_of(problem, errors);
+  // Without scatter in most runs there is none: the others are outliers.
+  return scatter && robust > 0.0 ? scatter->sd : robust;
+}
+
 std::optional<Scatter> scatter_of(const FitProblem& problem,
                                   const Errors& errors) {
   if (!errors.exist()) return std::nullopt;

@@ -35,6 +35,16 @@ Errors estimate_errors(const FitProblem& problem,
 std::optional<Scatter> scatter_of(const FitProblem& problem,
                                   const Errors& errors);
 
+/// 1.4826 times the median absolute log residual, corrected for the
+/// coefficients that are fitted.
+double robust_scale(const FitProblem& problem, const Eigen::VectorXd& theta);
+
+/// How far log losses scatter about a fit: the robust scale where most runs
+/// lie on the law, else that of `scatter_of`.
+double residual_scale(const FitProblem& problem,
+                      const Eigen::VectorXd& theta,
+                      const Errors& errors);
+
 /// The errors as a distribution, symmetric and smooth: normal kernels about
 /// the errors and their opposites, with the variance of the errors.
 /// @source Silverman & Young 1987, doi:10.1093/biomet/74.3.469.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "fit/doubt.h"
+#include "fit/fit_form.h"
 #include "fit/form_choice.h"
 #include "fit/polish.h"
 #include "fit/problem.h"
@@ -13,44 +14,10 @@
 #include "fit/search.h"
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
-#include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
 namespace {
-
-/// The form that the options name, its columns being those of the runs.
-std::shared_ptr<const Form> form_of(const Runs& runs,
-                                    const FitOptions& options) {
-  FormSettings settings;
-  settings.coefficients = options.coefficient;
-  settings.fixed = options.fix;
-  for (const ExtraColumn& column : runs.extra) {
-    settings.columns.push_back(column.name);
-  }
-  auto form = find_form(options.law, settings);
-  if (dynamic_cast<const CurveForm*>(form.get()) != nullptr) {
-    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
-                                " is one of loss curves; runs are fitted by "
-                                "their final loss");
-  }
-  if (!form->answers_loss()) {
-    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
-                                " answers " + std::string(form->output().name) +
-                                "; only a form of the loss can be fitted");
-  }
-  return form;
-}
-
-double median(const Eigen::VectorXd& values) { return quantile(values, 0.5); }
-
-/// 1.4826 times the median absolute residual, corrected for the coefficients.
-double robust_scale(const Eigen::VectorXd& log_residuals, int coefficients) {
-  const auto n = static_cast<double>(log_residuals.size());
-  const double mad = median(log_residuals.cwiseAbs());
-  return n > coefficients ? 1.4826 * mad * std::sqrt(n / (n - coefficients))
-                          : 0.0;
-}
 
 /// The range of the runs in what the form reads, on natural scales.
 LawRange range_of(const Runs& runs, const Form& form) {
@@ -68,8 +35,7 @@ LawRange range_of(const Runs& runs, const Form& form) {
       range.others[std::string(variable.name)] = span;
     }
   }
-  const Eigen::VectorXd flops =
-      6.0 * (size_column(runs, form).array() * runs.tokens.array()).matrix();
+  const Eigen::VectorXd flops = flops_of(runs, form);
   range.flops = {flops.minCoeff(), flops.maxCoeff()};
   return range;
 }
@@ -211,11 +177,18 @@ void start_result(const Runs& runs,
   }
 }
 
-/// The form of `law = "auto"`; the additive one where none can be tested.
+/// The form of `law = "auto"`, the additive one where none can be tested; of
+/// compute alone the one form that reads it.
 FitOptions choose_form(const Runs& runs,
                        const FitOptions& options,
                        FitResult& result) {
   FitOptions chosen = options;
+  const bool is_open =
+      options.law == kAutoLaw || options.law == FitOptions().law;
+  if (is_open && !runs.has_sizes()) {
+    chosen.law = kComputeLaw;
+    return chosen;
+  }
   if (options.law != kAutoLaw) return chosen;
   chosen.law = FitOptions().law;
   result.trials = try_forms(runs, options);
@@ -266,18 +239,9 @@ std::map<std::string, Interval> FitResult::named_intervals() const {
   return named;
 }
 
-FitResult fit(const Runs& runs, const FitOptions& asked) {
-  validate(asked, "fit");
-  require_doubt(asked);
-  if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
+void fit_form(const Runs& runs, const FitOptions& options, FitResult& result) {
   const QuietSolver quiet;
-  FitResult result;
-  const FitOptions options = choose_form(runs, asked, result);
-  const auto shared_form = form_of(runs, options);
-  const Form& form = *shared_form;
-  start_result(runs, asked, shared_form, result);
-  add_widening(runs, options, result);
-
+  const Form& form = *result.law.form;
   std::vector<Eigen::Index> order;
   const FitProblem problem = make_problem(runs, options, form, order);
   const Starts starts(problem, options.threads);
@@ -291,16 +255,8 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   result.objective_value =
       reported_objective(problem, FitEvaluator(problem).residuals(best.theta));
 
-  Eigen::VectorXd predicted;
-  form.evaluate_columns(best.theta, problem.inputs, predicted, nullptr);
-  Eigen::VectorXd residuals(runs.size());
-  residuals(order) = problem.log_loss - predicted;
-  const auto free = static_cast<int>(free_coefficients(form).size());
-  const double robust = robust_scale(residuals, free);
   const Errors errors = estimate_errors(problem, best.theta);
-  const auto scatter = scatter_of(problem, errors);
-  // Without scatter in most runs there is none: the others are outliers.
-  result.residual_scale = scatter && robust > 0.0 ? scatter->sd : robust;
+  result.residual_scale = residual_scale(problem, best.theta, errors);
 
   Identifiability& found = result.identifiability;
   found = identify(runs, form, best.theta, result.residual_scale);
@@ -313,7 +269,22 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   add_search_findings(result, best, result.findings);
   add_vanished_findings(found, result.findings);
   add_few_runs_finding(result, result.findings);
-  add_outlier_finding(runs, residuals, robust, result.findings);
+  Eigen::VectorXd residuals(runs.size());
+  residuals(order) = log_residuals(problem, best.theta);
+  add_outlier_finding(
+      runs, residuals, robust_scale(problem, best.theta), result.findings);
+}
+
+FitResult fit(const Runs& runs, const FitOptions& asked) {
+  validate(asked, "fit");
+  require_doubt(asked);
+  if (runs.size() == 0) throw std::invalid_argument("fit: there are no runs");
+  const QuietSolver quiet;
+  FitResult result;
+  const FitOptions options = choose_form(runs, asked, result);
+  start_result(runs, asked, form_of(runs, options), result);
+  add_widening(runs, options, result);
+  fit_form(runs, options, result);
   add_widening_finding(runs, result);
   result.law.findings = result.findings;
   return result;

@@ -17,6 +17,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 #include "laws/discrepancy_kernel.h"
+#include "runs/require_sizes.h"
 
 namespace isoflop {
 namespace {
@@ -381,6 +382,7 @@ Forecast forecast(const Runs& runs, const ForecastOptions& options) {
   if (runs.size() == 0) {
     throw std::invalid_argument("forecast: there are no runs");
   }
+  require_sizes(runs, "forecast");
   const auto form = forecast_form(options);
   ForecastProblem problem = forecast_problem(runs, *form, options);
   const Eigen::Index rows = problem.size();

@@ -8,9 +8,10 @@
 namespace isoflop {
 
 /// Forms that read the columns at hand, fitted to the smaller runs and asked
-/// about the larger. Those that all runs determine go before others. Best
-/// first: of those off by at most a twentieth more than the best, the one of
-/// fewest coefficients. None where too few runs are there to hold some out.
+/// about the larger. Best first: of those whose error is within a standard
+/// error of the least, paired by run, first those that all runs determine,
+/// then the one that reads most columns in which the runs differ, then the one
+/// of fewest coefficients. None where too few runs are there to hold some out.
 std::vector<FormTrial> try_forms(const Runs& runs, const FitOptions& options);
 
 /// How much wider than stated intervals of fits to the smaller runs had to be

@@ -8,7 +8,8 @@
 namespace isoflop {
 
 /// Greatest log likelihood over the scale s of the density
-/// exp(-rho(r) / s) / Z(s), where the objective is the sum of rho.
+/// exp(-c rho(r) / s) / Z(s), where the objective is the sum of c rho and c
+/// is the cost ratio for r < 0, else 1.
 ///
 /// @param value  the objective at its optimum, weights of mean 1
 /// @param delta  of Huber's loss
@@ -16,6 +17,7 @@ namespace isoflop {
 std::optional<double> log_likelihood(Objective objective,
                                      double value,
                                      double delta,
+                                     double cost_ratio,
                                      double runs);
 
 }  // namespace isoflop

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "isoflop/base/interrupt.h"
+#include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -24,8 +25,10 @@ namespace {
 
 /// The column of that name; null without one.
 const Eigen::VectorXd* find_column(const Runs& runs, std::string_view name) {
-  if (name == kParams.name) return &runs.params;
-  if (name == kTokens.name) return &runs.tokens;
+  if (name == kParams.name || name == kTokens.name) {
+    if (!runs.has_sizes()) return nullptr;
+    return name == kParams.name ? &runs.params : &runs.tokens;
+  }
   if (name == kFlops.name) return &runs.flops;
   if (name == kUniqueTokens.name) {
     return runs.unique_tokens.size() > 0 ? &runs.unique_tokens : nullptr;
@@ -33,7 +36,8 @@ const Eigen::VectorXd* find_column(const Runs& runs, std::string_view name) {
   for (const ExtraColumn& column : runs.extra) {
     if (column.name == name) return &column.values;
   }
-  return name == kActiveParams.name ? &runs.params : nullptr;
+  return name == kActiveParams.name && runs.has_sizes() ? &runs.params
+                                                        : nullptr;
 }
 
 }  // namespace
@@ -42,6 +46,11 @@ const Eigen::VectorXd& size_column(const Runs& runs, const Form& form) {
   return form.input_index(kActiveParams.name)
              ? *find_column(runs, kActiveParams.name)
              : runs.params;
+}
+
+Eigen::VectorXd flops_of(const Runs& runs, const Form& form) {
+  if (!runs.has_sizes()) return runs.flops;
+  return 6.0 * (size_column(runs, form).array() * runs.tokens.array()).matrix();
 }
 
 namespace {
@@ -113,6 +122,28 @@ Eigen::VectorXd weights_in(const Runs& runs,
 
 }  // namespace
 
+std::shared_ptr<const Form> form_of(const Runs& runs,
+                                    const FitOptions& options) {
+  FormSettings settings;
+  settings.coefficients = options.coefficient;
+  settings.fixed = options.fix;
+  for (const ExtraColumn& column : runs.extra) {
+    settings.columns.push_back(column.name);
+  }
+  auto form = find_form(options.law, settings);
+  if (dynamic_cast<const CurveForm*>(form.get()) != nullptr) {
+    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
+                                " is one of loss curves, which `fit_curves` "
+                                "fits; runs are fitted by their final loss");
+  }
+  if (!form->answers_loss()) {
+    throw std::invalid_argument("fit: the form " + std::string(form->name()) +
+                                " answers " + std::string(form->output().name) +
+                                "; only a form of the loss can be fitted");
+  }
+  return form;
+}
+
 std::vector<int> free_coefficients(const Form& form) {
   std::vector<int> free;
   for (int j = 0; j < form.coefficient_count(); ++j) {
@@ -180,8 +211,11 @@ WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form) {
   const std::vector<Eigen::Index> order =
       canonical_order(runs, inputs, log_of(runs.loss_nats));
   const Eigen::VectorXd budget =
-      (log_of(size_column(runs, form)) + log_of(runs.tokens)).array() +
-      std::log(6.0);
+      runs.has_sizes() ? Eigen::VectorXd((log_of(size_column(runs, form)) +
+                                          log_of(runs.tokens))
+                                             .array() +
+                                         std::log(6.0))
+                       : log_of(runs.flops);
   return {inputs(order, Eigen::all), weights_in(runs, order), budget(order)};
 }
 
@@ -317,6 +351,13 @@ Curvature FitEvaluator::curvatures(const Eigen::VectorXd& theta) {
 Eigen::VectorXd FitEvaluator::residuals(const Eigen::VectorXd& theta) {
   fill_residuals(theta, false);
   return residual_;
+}
+
+Eigen::VectorXd log_residuals(const FitProblem& problem,
+                              const Eigen::VectorXd& theta) {
+  Eigen::VectorXd predicted;
+  problem.form->evaluate_columns(theta, problem.inputs, predicted, nullptr);
+  return problem.log_loss - predicted;
 }
 
 double sum_of_losses(const FitProblem& problem,

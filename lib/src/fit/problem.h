@@ -22,6 +22,9 @@ struct FitProblem {
   Eigen::Index size() const { return log_loss.size(); }
 };
 
+/// The form of the loss as a function of compute alone.
+inline constexpr std::string_view kComputeLaw = "compute_frontier";
+
 /// Whether a coefficient is given and not to be fitted.
 inline bool is_fixed(const CoefficientInfo& info) { return info.is_fixed(); }
 
@@ -37,12 +40,21 @@ struct Box {
   Eigen::VectorXd high;  ///< n_coefficients, may be +inf
 };
 
+/// The form that the options name, its columns being those of the runs.
+/// @throws std::invalid_argument for an unknown form, settings that are none of
+///     it, and a form of loss curves or of another answer than a loss.
+std::shared_ptr<const Form> form_of(const Runs& runs,
+                                    const FitOptions& options);
+
 /// The inputs of the form, columns of the runs by name, on its scales.
 /// @throws std::invalid_argument naming form, column and run.
 Eigen::MatrixXd inputs_of(const Runs& runs, const Form& form);
 
 /// What the form takes as size: active parameters where it reads them.
 const Eigen::VectorXd& size_column(const Runs& runs, const Form& form);
+
+/// 6 N D by that size, n_runs; of runs of compute alone what is given.
+Eigen::VectorXd flops_of(const Runs& runs, const Form& form);
 
 /// The same, rows in canonical order, with their weights.
 struct WeightedInputs {
@@ -125,6 +137,10 @@ class FitEvaluator {
   Eigen::MatrixXd jacobian_;
   int evaluations_ = 0;
 };
+
+/// Observed less predicted log losses, n_runs.
+Eigen::VectorXd log_residuals(const FitProblem& problem,
+                              const Eigen::VectorXd& theta);
 
 /// F of residuals.
 /// @param influence  written: n_runs, dF / d residual times scale

@@ -59,11 +59,17 @@ struct NamedRanks {
 
 std::vector<NamedRanks> ranked_columns(const Fitted& fitted) {
   const Runs& runs = fitted.runs;
-  const Eigen::VectorXd flops =
-      size_column(runs, *fitted.problem.form).cwiseProduct(runs.tokens);
-  return {{"params", ranks(runs.params(fitted.order))},
-          {"tokens", ranks(runs.tokens(fitted.order))},
-          {"flops", ranks(flops(fitted.order))}};
+  std::vector<NamedRanks> columns;
+  if (runs.has_sizes()) {
+    columns.push_back({"params", ranks(runs.params(fitted.order))});
+    columns.push_back({"tokens", ranks(runs.tokens(fitted.order))});
+  }
+  const Eigen::VectorXd flops = flops_of(runs, *fitted.problem.form);
+  // Of points of loss curves the step stands for the compute.
+  const bool is_curve =
+      fitted.problem.form->input_index(kStep.name).has_value();
+  columns.push_back({is_curve ? "step" : "flops", ranks(flops(fitted.order))});
+  return columns;
 }
 
 double f_tail(double f, double above, double below) {

@@ -63,6 +63,17 @@ std::vector<End> distinct(const FitProblem& problem,
   return kept;
 }
 
+/// The last steps; without them where, in a valley without a floor, they lead
+/// to a bound and from there upward.
+Polished to_the_end(const FitProblem& problem, const Polished& near) {
+  Polished end = polish(problem, near.theta);
+  if (end.value <= near.value + 1e3 * rounding_of(problem)) return end;
+  const int evaluations = end.evaluations;
+  end = near;
+  end.evaluations = evaluations;
+  return end;
+}
+
 /// Another algorithm from another start. Where it stops elsewhere it starts
 /// nearer; where it comes lower it has the optimum.
 void check(const FitProblem& problem, Polished& best, FitSearch& summary) {
@@ -78,7 +89,7 @@ void check(const FitProblem& problem, Polished& best, FitSearch& summary) {
     const double rounding = 1e3 * rounding_of(problem);
     summary.is_confirmed = std::abs(gap) <= kConfirmed * best.value + rounding;
     if (!summary.is_confirmed && gap > 0.0) {
-      best = polish(problem, other.theta);
+      best = to_the_end(problem, other);
       summary.evaluations += best.evaluations;
     }
   }
@@ -116,7 +127,7 @@ Polished search(const FitProblem& problem,
     optima = distinct(problem, descend_all(problem, optima, false, threads));
     for (const End& end : optima) summary.evaluations += end.at.evaluations;
   }
-  Polished best = polish(problem, optima.front().at.theta);
+  Polished best = to_the_end(problem, optima.front().at);
   summary.evaluations += best.evaluations;
   check(problem, best, summary);
   optima.front().at = best;

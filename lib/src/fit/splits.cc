@@ -36,12 +36,17 @@ int distinct_runs(const Runs& runs) {
 
 std::vector<Parts> split_runs(const Runs& runs,
                               const std::vector<double>& factors) {
-  const Eigen::VectorXd flops = 6.0 * runs.params.cwiseProduct(runs.tokens);
+  const bool has_sizes = runs.has_sizes();
+  const Eigen::VectorXd flops =
+      has_sizes ? Eigen::VectorXd(6.0 * runs.params.cwiseProduct(runs.tokens))
+                : runs.flops;
   const double largest = flops.maxCoeff();
   std::vector<Eigen::Index> rows(static_cast<std::size_t>(runs.size()));
   std::iota(rows.begin(), rows.end(), 0);
   const auto key = [&](Eigen::Index i) {
-    return std::tuple(runs.params[i], runs.tokens[i], runs.loss_nats[i]);
+    return std::tuple(has_sizes ? runs.params[i] : runs.flops[i],
+                      has_sizes ? runs.tokens[i] : 1.0,
+                      runs.loss_nats[i]);
   };
   std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) {
     return key(a) < key(b);
@@ -80,6 +85,7 @@ std::vector<Parts> split_runs(const Runs& runs,
     found.push_back({{factor, training, held_out, Flops(limit)},
                      subset(runs, small),
                      subset(runs, large),
+                     large,
                      flops(large) / flops(small).maxCoeff()});
   }
   return found;
@@ -126,6 +132,19 @@ std::optional<Predicted> predict_by_fit(const FitOptions& options,
         mean + std::hypot(scatter, std::max(0.0, around.high - mean));
   }
   return found;
+}
+
+std::optional<Predicted> predict_by_law(const Form& form,
+                                        const Eigen::VectorXd& theta,
+                                        double residual_scale,
+                                        const Runs& held_out,
+                                        double level) {
+  Eigen::VectorXd log_loss;
+  form.evaluate_columns(theta, inputs_of(held_out, form), log_loss, nullptr);
+  if (!log_loss.allFinite()) return std::nullopt;
+  return with_sd(log_loss,
+                 Eigen::VectorXd::Constant(log_loss.size(), residual_scale),
+                 level);
 }
 
 std::optional<BacktestScore> score_of(const Predicted& said,

@@ -19,7 +19,8 @@ inline constexpr int kFewestHeldOut = 2;
 struct Parts {
   BacktestSplit split;
   Runs training;
-  Runs held_out;             ///< the ends of the larger runs
+  Runs held_out;                           ///< the ends of the larger runs
+  std::vector<Eigen::Index> held_out_row;  ///< their rows among all
   Eigen::VectorXd distance;  ///< of a held-out run: C over the largest learned
 };
 
@@ -75,6 +76,14 @@ class Scorer {
  private:
   BacktestScore sum_;
 };
+
+/// A law at the held-out runs with nothing but the scatter of runs about it;
+/// nothing where it has no finite answer.
+std::optional<Predicted> predict_by_law(const Form& form,
+                                        const Eigen::VectorXd& theta,
+                                        double residual_scale,
+                                        const Runs& held_out,
+                                        double level);
 
 /// Of one split.
 std::optional<BacktestScore> score_of(const Predicted& said,

@@ -13,6 +13,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/units/text.h"
+#include "runs/require_sizes.h"
 
 namespace isoflop {
 namespace {
@@ -310,6 +311,7 @@ ValleyResult isoflop_valleys(const Runs& runs, const ValleyOptions& options) {
   if (runs.size() == 0) {
     throw std::invalid_argument("valleys: there are no runs");
   }
+  require_sizes(runs, "valleys");
   ValleyResult result;
   result.options = options;
   result.source = runs.source;

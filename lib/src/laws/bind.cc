@@ -157,11 +157,18 @@ std::shared_ptr<const Form> bind_inputs(std::shared_ptr<const Form> form,
                                         const InputValues& fixed,
                                         std::string_view owner) {
   if (!answers_size_and_data(*form)) {
+    const bool reads_compute_alone = form->answers_loss() &&
+                                     form->input_count() == 1 &&
+                                     form->input_index(kFlops.name);
     fail(owner,
          "the form " + std::string(form->name()) +
              (form->counts_resting_experts()
                   ? " counts experts that rest as parameters, so that "
                     "C = 6 N D does not hold"
+              : reads_compute_alone
+                  ? " is a law of compute alone, which does not say how to "
+                    "divide it into size and data; `isoflop predict --flops` "
+                    "asks it"
                   : " does not answer a loss from size and data; `isoflop "
                     "predict` asks it"));
   }

@@ -321,6 +321,8 @@ Plan plan_point(const Law& law, const Scenario& scenario) {
 Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
   validate(asked, "plan");
   validate(options, "plan");
+  // Whatever else is doubtful: says why there is nothing to plan with.
+  if (!answers_size_and_data(*given.form)) bind_inputs(given.form, {}, "plan");
   const std::optional<Finding> doubt = doubt_of(given, options);
   if (doubt && doubt->severity == Severity::Error) {
     Plan refused;

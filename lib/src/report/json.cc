@@ -103,18 +103,20 @@ Json identifiability_json(const Identifiability& found) {
     runs.push_back(
         {{"params", run.params.value()}, {"tokens", run.tokens.value()}});
   }
-  return {{"status", json_of(found.status)},
-          {"distinct_runs", found.distinct_runs},
-          {"rank", found.rank},
-          {"condition", found.condition},
-          {"design_condition", found.design_condition},
-          {"target_flops", found.target.value()},
-          {"sd_log_loss_at_target", json_of(found.sd_log_loss)},
-          {"sd_log_params_at_target", json_of(found.sd_log_params)},
-          {"reasons", json_of(found.reasons)},
-          {"free_combinations", json_of(found.free_combinations)},
-          {"still_known", found.still_known},
-          {"suggested_runs", std::move(runs)}};
+  return {
+      {"status", json_of(found.status)},
+      {"distinct_runs", found.distinct_runs},
+      {"rank", found.rank},
+      {"condition", found.condition},
+      {"design_condition", found.design_condition},
+      {"target_flops",
+       found.target.value() > 0.0 ? Json(found.target.value()) : Json(nullptr)},
+      {"sd_log_loss_at_target", json_of(found.sd_log_loss)},
+      {"sd_log_params_at_target", json_of(found.sd_log_params)},
+      {"reasons", json_of(found.reasons)},
+      {"free_combinations", json_of(found.free_combinations)},
+      {"still_known", found.still_known},
+      {"suggested_runs", std::move(runs)}};
 }
 
 }  // namespace

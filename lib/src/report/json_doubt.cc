@@ -79,6 +79,7 @@ Json trials_json(const std::vector<FormTrial>& trials) {
     Json one = {{"law", trial.law},
                 {"mean_abs_error", nullptr},
                 {"mean_error", nullptr},
+                {"close", trial.is_close},
                 {"problem", trial.problem}};
     if (trial.score) {
       one["mean_abs_error"] = trial.score->mean_abs_error;

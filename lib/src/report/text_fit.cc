@@ -158,9 +158,12 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
              (most->name.empty() ? "row " + std::to_string(most->row + 1)
                                  : printable(most->name, 24)) +
                  ": without it " + shift});
-  table.add({"",
-             "at " + format_quantity(fit.identifiability.target, 2) +
-                 " FLOP; leverage " + format_number(most->leverage, 2)});
+  table.add(
+      {"",
+       (fit.identifiability.target.value() > 0.0
+            ? "at " + format_quantity(fit.identifiability.target, 2) + " FLOP; "
+            : "at the last step; ") +
+           "leverage " + format_number(most->leverage, 2)});
 }
 
 /// What rounding alone leaves has no digits worth reading.
@@ -180,7 +183,10 @@ std::string trials_table(const FitResult& fit) {
       table.add({trial.law,
                  small_percent(trial.score->mean_abs_error),
                  signed_percent(trial.score->mean_error),
-                 is_first ? "taken" : trial.problem});
+                 is_first                 ? "taken"
+                 : !trial.problem.empty() ? trial.problem
+                 : trial.is_close         ? "as good"
+                                          : ""});
     } else {
       table.add({trial.law, "", "", trial.problem});
     }
@@ -188,8 +194,9 @@ std::string trials_table(const FitResult& fit) {
   return table.str() +
          wrap(
              "error: of the larger runs, predicted from the smaller; of the "
-             "forms within a twentieth of the least one that the runs "
-             "determine is taken, with the fewest coefficients",
+             "forms no worse than the least by a standard error one that the "
+             "runs determine is taken, that of most varying columns, of "
+             "fewest coefficients",
              2) +
          "\n";
 }
@@ -236,7 +243,9 @@ std::string search_lines(const FitResult& fit) {
 std::string to_text(const FitResult& fit) {
   std::string text = "L = " + std::string(fit.law.form->formula()) + " on " +
                      std::to_string(fit.runs_used) +
-                     (fit.runs_used == 1 ? " run of " : " runs of ") +
+                     (fit.law.form->input_index(kStep.name) ? " points of "
+                      : fit.runs_used == 1                  ? " run of "
+                                                            : " runs of ") +
                      printable(fit.source);
   if (fit.runs_dropped > 0) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";

@@ -195,8 +195,10 @@ std::string guess_column(const Names& all, const ColumnMap& map, int role) {
 void require_columns(const Names& header,
                      const ColumnMap& map,
                      bool is_file,
-                     bool needs_loss) {
-  if (map.of(Role::Params) < 0 && map.of(Role::Tokens) < 0) {
+                     TableKind kind) {
+  const bool is_curves = kind == TableKind::Curves;
+  const bool needs_loss = kind != TableKind::PlannedRuns;
+  if (!is_curves && map.of(Role::Params) < 0 && map.of(Role::Tokens) < 0) {
     const std::string curve = describe_curve_header(header);
     if (!curve.empty()) throw ColumnError(curve);
   }
@@ -206,6 +208,11 @@ void require_columns(const Names& header,
                  static_cast<int>(Role::Loss),
                  "no column holds the loss",
                  is_file);
+  }
+  if (is_curves) {
+    if (std::any_of(header.begin(), header.end(), is_step)) return;
+    throw ColumnError("no column holds the step; columns found: " +
+                      list_names(header));
   }
   Names have;
   int missing = -1;
@@ -217,6 +224,16 @@ void require_columns(const Names& header,
     }
   }
   if (have.size() >= 2) return;
+  const bool is_compute_only = needs_loss && map.of(Role::Flops) >= 0;
+  if (is_compute_only) {
+    // A column that looks like the other one is more likely meant.
+    for (const Role role : {Role::Tokens, Role::Params}) {
+      missing = static_cast<int>(role);
+      if (!guess_column(header, map, missing).empty()) break;
+      missing = -1;
+    }
+    if (missing < 0) return;
+  }
   fail_missing(header,
                map,
                missing,
@@ -262,6 +279,20 @@ void apply_choices(const Names& header, const Names& chosen, ColumnMap& map) {
 }
 
 }  // namespace
+
+bool is_step(const std::string& name) {
+  constexpr std::string_view kNames[] = {"step",
+                                         "globalstep",
+                                         "trainstep",
+                                         "trainingstep",
+                                         "train/globalstep",
+                                         "trainer/globalstep",
+                                         "iteration",
+                                         "iter"};
+  const std::string folded = fold_name(name);
+  return std::find(std::begin(kNames), std::end(kNames), folded) !=
+         std::end(kNames);
+}
 
 std::string_view name_of(Role role) {
   return alias_of(static_cast<int>(role)).name;
@@ -370,9 +401,9 @@ ColumnMap find_columns(const Names& header, const Names& chosen, bool is_file) {
 ColumnMap map_columns(const Names& header,
                       const Names& chosen,
                       bool is_file,
-                      bool needs_loss) {
+                      TableKind kind) {
   const ColumnMap map = find_columns(header, chosen, is_file);
-  require_columns(header, map, is_file, needs_loss);
+  require_columns(header, map, is_file, kind);
   return map;
 }
 

@@ -88,12 +88,21 @@ ColumnMap find_columns(const std::vector<std::string>& header,
                        const std::vector<std::string>& chosen,
                        bool is_file);
 
-/// The same; loss and two of params, tokens and flops must be there.
-/// @param needs_loss  false for runs that are planned
+/// What the rows of a table are: runs, runs that are planned (the loss may be
+/// absent, there are no findings), or steps of loss curves (sizes may be
+/// absent, there are no findings).
+enum class TableKind { Runs, PlannedRuns, Curves };
+
+/// Whether a column counts the steps of a training curve.
+bool is_step(const std::string& name);
+
+/// The same; of runs loss and two of params, tokens and flops must be there, or
+/// loss and flops where no column looks like the others; of curves loss and a
+/// step.
 /// @throws ColumnError also for missing columns.
 ColumnMap map_columns(const std::vector<std::string>& header,
                       const std::vector<std::string>& chosen,
                       bool is_file,
-                      bool needs_loss = true);
+                      TableKind kind = TableKind::Runs);
 
 }  // namespace isoflop::detail

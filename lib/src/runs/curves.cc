@@ -19,20 +19,6 @@ bool is_extreme(const std::string& name) {
   return name.ends_with("__MIN") || name.ends_with("__MAX");
 }
 
-bool is_step(const std::string& name) {
-  constexpr std::string_view kNames[] = {"step",
-                                         "globalstep",
-                                         "trainstep",
-                                         "trainingstep",
-                                         "train/globalstep",
-                                         "trainer/globalstep",
-                                         "iteration",
-                                         "iter"};
-  const std::string folded = fold_name(name);
-  return std::find(std::begin(kNames), std::end(kNames), folded) !=
-         std::end(kNames);
-}
-
 void drop_extremes(Table& table) {
   for (std::size_t i = table.header.size(); i-- > 0;) {
     if (is_extreme(table.header[i])) table.erase(i);

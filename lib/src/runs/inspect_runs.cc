@@ -295,40 +295,48 @@ void add_loss_rises(const Runs& runs, std::vector<Finding>& findings) {
     return loss.dot(ranks) /
            std::sqrt(loss.squaredNorm() * ranks.squaredNorm());
   };
-  const double with_params = correlation(runs.params);
-  if (!(with_params > kLimit)) return;
+  Finding finding{
+      "runs.loss-rises",
+      Severity::Warning,
+      "the loss rises with size: its rank correlation is ",
+      "check that the loss column holds a loss, not an accuracy or reward",
+      {}};
+  if (runs.has_sizes()) {
+    const double with_params = correlation(runs.params);
+    if (!(with_params > kLimit)) return;
+    finding.message += format_number(with_params, 2) + " with params and ";
+    finding.values.push_back({"rank_correlation_params", with_params});
+  }
   const double with_flops = correlation(runs.flops);
   if (!(with_flops > kLimit)) return;
-  findings.push_back(
-      {"runs.loss-rises",
-       Severity::Warning,
-       "the loss rises with size: its rank correlation is " +
-           format_number(with_params, 2) + " with params and " +
-           format_number(with_flops, 2) + " with FLOP",
-       "check that the loss column holds a loss, not an accuracy or reward",
-       {{"rank_correlation_params", with_params},
-        {"rank_correlation_flops", with_flops}}});
+  finding.message += format_number(with_flops, 2) + " with FLOP";
+  finding.values.push_back({"rank_correlation_flops", with_flops});
+  findings.push_back(std::move(finding));
 }
 
 void add_duplicates(const Runs& runs, std::vector<Finding>& findings) {
   std::vector<std::array<double, 3>> rows;
   rows.reserve(static_cast<std::size_t>(runs.size()));
+  const bool has_sizes = runs.has_sizes();
   for (Eigen::Index i = 0; i < runs.size(); ++i) {
-    rows.push_back({runs.loss_nats[i], runs.params[i], runs.tokens[i]});
+    rows.push_back({runs.loss_nats[i],
+                    has_sizes ? runs.params[i] : 1.0,
+                    has_sizes ? runs.tokens[i] : runs.flops[i]});
   }
   std::sort(rows.begin(), rows.end());
   const auto distinct = std::unique(rows.begin(), rows.end()) - rows.begin();
   const auto repeated = runs.size() - distinct;
   if (repeated == 0) return;
-  findings.push_back(
-      {"runs.duplicates",
-       Severity::Warning,
-       std::to_string(repeated) + " of " + std::to_string(runs.size()) +
-           " rows repeat another one (same params, tokens and loss), so "
-           "intervals come out too narrow",
-       "leave out the repeated rows",
-       {{"repeated_rows", static_cast<double>(repeated)},
-        {"distinct_rows", static_cast<double>(distinct)}}});
+  findings.push_back({"runs.duplicates",
+                      Severity::Warning,
+                      std::to_string(repeated) + " of " +
+                          std::to_string(runs.size()) +
+                          " rows repeat another one (same " +
+                          (has_sizes ? "params, tokens" : "flops") +
+                          " and loss), so intervals come out too narrow",
+                      "leave out the repeated rows",
+                      {{"repeated_rows", static_cast<double>(repeated)},
+                       {"distinct_rows", static_cast<double>(distinct)}}});
 }
 
 void add_narrow(const Runs& runs, std::vector<Finding>& findings) {
@@ -350,9 +358,21 @@ void add_narrow(const Runs& runs, std::vector<Finding>& findings) {
                       {{"params_span", params}, {"tokens_span", tokens}}});
 }
 
+void add_narrow_flops(const Runs& runs, std::vector<Finding>& findings) {
+  constexpr double kDecade = 10.0;
+  const double span = runs.flops.maxCoeff() / runs.flops.minCoeff();
+  if (runs.size() == 1 || span >= kDecade) return;
+  findings.push_back({"runs.narrow",
+                      Severity::Note,
+                      "the greatest flops are " + format_number(span) +
+                          " times the least; a factor of 10 or more is of use",
+                      "add smaller or larger runs",
+                      {{"flops_span", span}}});
+}
+
 void add_repeated_data(const Runs& runs, std::vector<Finding>& findings) {
   constexpr double kRounding = 1.01;
-  if (runs.unique_tokens.size() == 0) return;
+  if (runs.unique_tokens.size() == 0 || !runs.has_sizes()) return;
   const auto repeated =
       (runs.tokens.array() > kRounding * runs.unique_tokens.array()).count();
   if (repeated == 0) return;
@@ -366,9 +386,40 @@ void add_repeated_data(const Runs& runs, std::vector<Finding>& findings) {
        {{"runs", static_cast<double>(repeated)}}});
 }
 
+/// The same of compute alone, which nothing else can tell the unit of.
+void refuse_few_flops(const Runs& runs) {
+  constexpr double kFewestFlops = 1e12;  ///< of a real run
+  const double middle = median(runs.flops);
+  if (middle >= kFewestFlops) return;
+  fail_unit(runs,
+            "flops",
+            "are " + format_number(middle) +
+                " in the median, fewer than any run takes; what is one of "
+                "them? of PF-days",
+            "8.64e19");
+}
+
+void add_compute_only(const Runs& runs, std::vector<Finding>& findings) {
+  findings.push_back(
+      {"runs.compute-only",
+       Severity::Note,
+       "there is neither params nor tokens: a law of compute alone can be "
+       "fitted, which does not say how to divide compute between them",
+       "add params or tokens for laws of size and data",
+       {{"rows", static_cast<double>(runs.size())}}});
+}
+
+/// What only runs of size and data can have.
+void add_size_checks(const Runs& runs, std::vector<Finding>& findings) {
+  const Medians medians = medians_of(runs);
+  add_flops_mismatch(flops_ratio(runs), medians.ratio, findings);
+  add_large_counts(medians, findings);
+}
+
 }  // namespace
 
 void detail::refuse_units(const Runs& runs) {
+  if (!runs.has_sizes()) return refuse_few_flops(runs);
   const Medians medians = medians_of(runs);
   refuse_small_counts(runs, medians);
   refuse_flop_units(runs, medians);
@@ -378,16 +429,21 @@ std::vector<Finding> inspect_runs(const Runs& runs) {
   std::vector<Finding> findings;
   if (runs.size() == 0) return findings;
   detail::refuse_units(runs);
-  const Eigen::VectorXd ratios = flops_ratio(runs);
-  const Medians medians = medians_of(runs);
-  add_flops_mismatch(ratios, medians.ratio, findings);
-  add_large_counts(medians, findings);
+  if (runs.has_sizes()) {
+    add_size_checks(runs, findings);
+  } else {
+    add_compute_only(runs, findings);
+  }
   add_loss_level(runs, findings);
   add_loss_rises(runs, findings);
   add_duplicates(runs, findings);
-  add_narrow(runs, findings);
+  if (runs.has_sizes()) {
+    add_narrow(runs, findings);
+    detail::add_curve(runs, findings);
+  } else {
+    add_narrow_flops(runs, findings);
+  }
   add_repeated_data(runs, findings);
-  detail::add_curve(runs, findings);
   detail::add_mixed_units(runs, findings);
   return findings;
 }

@@ -26,8 +26,10 @@ PlannedRuns read_planned_runs(const std::string& path,
                               const ReadOptions& options) {
   std::ifstream in = detail::open_runs_file(path);
   detail::OpenTable table(in, path, options);
-  Runs runs =
-      detail::read_records(table.records(), table.separator(), options, false);
+  Runs runs = detail::read_records(table.records(),
+                                   table.separator(),
+                                   options,
+                                   detail::TableKind::PlannedRuns);
   runs.source = path;
   detail::refuse_units(runs);
   return {std::move(runs.params),

@@ -93,12 +93,17 @@ void add_mixed_units(const Runs& runs, std::vector<Finding>& findings) {
   const double shift = -std::log(std::numbers::ln2);
   const Eigen::Index n = runs.size();
   if (n < kFewest) return;
-  Eigen::MatrixXd plane(n, 4);
+  const Eigen::Index known = runs.has_sizes() ? 3 : 2;
+  Eigen::MatrixXd plane(n, known + 1);
   plane.col(0).setOnes();
-  plane.col(1) = runs.params.array().log();
-  plane.col(2) = runs.tokens.array().log();
+  if (runs.has_sizes()) {
+    plane.col(1) = runs.params.array().log();
+    plane.col(2) = runs.tokens.array().log();
+  } else {
+    plane.col(1) = runs.flops.array().log();
+  }
   const Eigen::VectorXd log_loss = runs.loss_nats.array().log();
-  const Eigen::MatrixXd start = plane.leftCols(3);
+  const Eigen::MatrixXd start = plane.leftCols(known);
   const Eigen::VectorXd rest =
       log_loss - start * start.colPivHouseholderQr().solve(log_loss);
   std::vector<double> sorted(rest.begin(), rest.end());
@@ -110,11 +115,11 @@ void add_mixed_units(const Runs& runs, std::vector<Finding>& findings) {
     if (sorted[i] - sorted[i - 1] > sorted[cut] - sorted[cut - 1]) cut = i;
   }
   const double limit = 0.5 * (sorted[cut] + sorted[cut - 1]);
-  plane.col(3) = (rest.array() > limit).cast<double>();
+  plane.col(known) = (rest.array() > limit).cast<double>();
   const Eigen::VectorXd found = plane.colPivHouseholderQr().solve(log_loss);
   const double spread = std::sqrt((log_loss - plane * found).squaredNorm() /
                                   static_cast<double>(n));
-  if (spread > kSpread || std::abs(found[3] / shift - 1.0) > kTolerance) {
+  if (spread > kSpread || std::abs(found[known] / shift - 1.0) > kTolerance) {
     return;
   }
   const auto high = static_cast<double>(sorted.size() - cut);
@@ -122,10 +127,10 @@ void add_mixed_units(const Runs& runs, std::vector<Finding>& findings) {
       {"runs.mixed-units",
        Severity::Warning,
        format_number(high, 9) + " of " + std::to_string(n) + " losses lie " +
-           format_number(std::exp(found[3]), 3) +
+           format_number(std::exp(found[known]), 3) +
            " times above what the others say, as bits do above nats",
        "give the unit of each row in a column loss_unit",
-       {{"runs", high}, {"factor", std::exp(found[3])}}});
+       {{"runs", high}, {"factor", std::exp(found[known])}}});
 }
 
 }  // namespace isoflop::detail

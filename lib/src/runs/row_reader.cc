@@ -49,9 +49,13 @@ RowReader::RowReader(const std::vector<std::string>& header,
       scales_(scales),
       separator_(separator),
       options_(options) {
+  int missing = 0;
   for (int role = 0; role < 3; ++role) {
-    if (map.index[static_cast<std::size_t>(role)] < 0) derived_ = role;
+    if (map.index[static_cast<std::size_t>(role)] >= 0) continue;
+    derived_ = role;
+    ++missing;
   }
+  if (missing > 1) derived_ = -1;  // of compute alone nothing follows
   for (std::size_t i = 0; i < header.size(); ++i) {
     const int column = static_cast<int>(i);
     const bool is_index =
@@ -59,11 +63,6 @@ RowReader::RowReader(const std::vector<std::string>& header,
     if (map.uses(column) || is_index) continue;
     extras_.push_back({column, header[i], {}});
   }
-}
-
-std::int64_t RowReader::size() const {
-  return static_cast<std::int64_t>(
-      numbers_[static_cast<std::size_t>(Role::Params)].size());
 }
 
 bool RowReader::reject(Role role,
@@ -251,10 +250,10 @@ bool RowReader::add(const std::vector<CsvCell>& cells) {
   const bool has_weight =
       map_.of(Role::Weight) >= 0 || map_.of(Role::LossSd) >= 0;
   for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    const bool is_size = i < 3;
+    const bool is_derived = static_cast<int>(i) == derived_;
     const bool is_kept = i == static_cast<std::size_t>(Role::Weight)
                              ? has_weight
-                             : is_size || map_.index[i] >= 0;
+                             : is_derived || map_.index[i] >= 0;
     if (is_kept) numbers_[i].push_back(row_[i]);
   }
   const auto add_label = [&](Role role, std::vector<std::string>& labels) {
@@ -265,6 +264,7 @@ bool RowReader::add(const std::vector<CsvCell>& cells) {
   add_label(Role::Name, names_);
   add_label(Role::Group, groups_);
   add_extras(cells);
+  ++count_;
   return true;
 }
 

@@ -40,7 +40,7 @@ class RowReader {
   bool add(const std::vector<CsvCell>& cells);
   const BadCell& bad_cell() const { return bad_; }
 
-  std::int64_t size() const;
+  std::int64_t size() const { return count_; }
   /// The runs read; the reader is empty then.
   Runs take();
 
@@ -68,6 +68,7 @@ class RowReader {
   char separator_;
   const ReadOptions& options_;
   LossNotes notes_;
+  std::int64_t count_ = 0;
   int derived_ = -1;
   std::array<double, kNumberRoles> row_{};
   std::array<std::vector<double>, kNumberRoles> numbers_;

@@ -19,6 +19,7 @@ struct RunNumbers {
 
 /// Rows of one name and one size are one run. A row without a name is a run of
 /// its own, and so is one of another size: the name is that of a setup then.
+/// Of compute alone every row is a run.
 /// @param order  the rows that count, in this order
 inline RunNumbers run_numbers(const Runs& runs,
                               const std::vector<Eigen::Index>& order) {
@@ -29,7 +30,7 @@ inline RunNumbers run_numbers(const Runs& runs,
     const auto row = static_cast<std::size_t>(order[k]);
     int& number = found.of_row[static_cast<Eigen::Index>(k)];
     number = found.count;
-    if (!runs.name.empty() && !runs.name[row].empty()) {
+    if (runs.has_sizes() && !runs.name.empty() && !runs.name[row].empty()) {
       const std::pair key(std::string_view(runs.name[row]),
                           runs.params[order[k]]);
       number = numbers.emplace(key, found.count).first->second;

@@ -44,6 +44,7 @@ void check_positive(std::string_view name, const Eigen::VectorXd& values) {
 
 /// The one of N, D and C that was not given: C = 6 N D.
 void derive_third(const ColumnMap& map, Runs& runs) {
+  if (map.of(Role::Params) < 0 && map.of(Role::Tokens) < 0) return;
   const auto derive = [&](Role role, Eigen::VectorXd& values, auto&& of_row) {
     if (map.of(role) >= 0) return;
     runs.derived = name_of(role);

@@ -116,12 +116,12 @@ class TableReader {
   TableReader(RecordSource& source,
               char separator,
               const ReadOptions& options,
-              bool needs_loss)
+              TableKind kind)
       : source_(source),
         separator_(separator),
         name_(source.name()),
         options_(options),
-        needs_loss_(needs_loss) {
+        kind_(kind) {
     for (const std::string& text : options.where) filters_.emplace_back(text);
   }
 
@@ -131,11 +131,12 @@ class TableReader {
     MixedLabels labels(header_, map_);
     while (source_.next()) read_row(rows, labels);
     if (rows.size() == 0) fail_no_rows();
-    if (!needs_loss_) return rows.take();
+    if (kind_ == TableKind::PlannedRuns) return rows.take();
     Runs runs = rows.take();
     runs.source = name_;
     for (const RowFilter& filter : filters_) runs.dropped += filter.removed;
     if (bad_.total() > 0) runs.findings.push_back(bad_.finding());
+    if (kind_ == TableKind::Curves) return runs;
     add_mixed(labels, runs);
     for (Finding& finding : inspect_runs(runs)) {
       runs.findings.push_back(std::move(finding));
@@ -150,7 +151,7 @@ class TableReader {
     }
     header_ = header_names(source_.cells());
     try {
-      map_ = map_columns(header_, options_.column, true, needs_loss_);
+      map_ = map_columns(header_, options_.column, true, kind_);
       scales_ = read_scales(options_.unit, header_, map_);
       for (RowFilter& filter : filters_) filter.bind(header_, map_, scales_);
     } catch (const ColumnError& error) {
@@ -230,7 +231,7 @@ class TableReader {
   const char separator_;
   const std::string name_;
   const ReadOptions& options_;
-  const bool needs_loss_;
+  const TableKind kind_;
   std::vector<std::string> header_;
   ColumnMap map_;
   std::array<double, kRoleCount> scales_{};
@@ -244,8 +245,8 @@ class TableReader {
 Runs read_records(RecordSource& source,
                   char separator,
                   const ReadOptions& options,
-                  bool needs_loss) {
-  return TableReader(source, separator, options, needs_loss).read();
+                  TableKind kind) {
+  return TableReader(source, separator, options, kind).read();
 }
 
 }  // namespace isoflop::detail

@@ -75,8 +75,10 @@ struct Backtest {
   /// Name of a method; "" without splits, and where all the runs together tell
   /// nothing of larger ones.
   std::string trusted;
-  /// Of the forecast from all the runs: `weak` where it holds along their line
-  /// only, which larger runs on that line cannot show.
+  /// Of the forecast from all the runs, or of the fit where only their compute
+  /// is known: `weak` where it holds along their line
+  /// only, which larger runs on that line cannot show. Of compute alone that
+  /// of the fit.
   LawStatus status = LawStatus::NotIdentified;
   std::vector<Finding> findings;
 
@@ -89,7 +91,9 @@ struct Backtest {
 /// For each factor k the runs with C <= Cmax / k are learned from, where that
 /// leaves at least 8 of these and 2 others; C = 6 N D at the end of a run.
 /// Factors that split alike count once. Intervals are those of one new run: of
-/// fits the bootstrap's with the scatter of runs added.
+/// fits the bootstrap's with the scatter of runs added. Of runs of compute
+/// alone there are no forecasts: the form `compute_frontier` is tested, and
+/// forms that were asked for.
 ///
 /// @throws std::invalid_argument for an option out of range, an unknown form,
 ///     or no runs.

@@ -16,35 +16,24 @@
 
 namespace isoflop {
 
-struct CompareOptions {
+struct CompareOptions : ObjectiveOptions {
   std::vector<std::string> law;
-  Objective objective = Objective::Huber;
-  double huber_delta = 1e-3;
-  Residual residual = Residual::LogLoss;
   int folds = 10;
   int bootstrap = 1000;
+  BootstrapKind bootstrap_kind = BootstrapKind::Auto;
   double level = 0.9;
   std::uint64_t seed = 1;
   int threads = 0;
   std::vector<Flops> flops;
 
   static constexpr auto fields() {
-    return std::make_tuple(
+    const auto forms = std::make_tuple(
         field("law",
               &CompareOptions::law,
               "form to be compared, a name or a formula (repeatable); of one "
               "table additive, additive_tied, coupled and kaplan unless given, "
-              "of two additive"),
-        field("objective",
-              &CompareOptions::objective,
-              "how a residual counts: huber, squared or absolute"),
-        field("huber_delta",
-              &CompareOptions::huber_delta,
-              "residual beyond which Huber's loss is linear",
-              kPositive),
-        field("residual",
-              &CompareOptions::residual,
-              "what is compared with the runs: log_loss or loss"),
+              "of two additive"));
+    const auto own = std::make_tuple(
         field("folds",
               &CompareOptions::folds,
               "parts that are predicted in turn from the others",
@@ -54,6 +43,9 @@ struct CompareOptions {
               "of two tables: refits to resampled runs, for the interval of "
               "the gain",
               between(0, 1e6)),
+        field("bootstrap_kind",
+              &CompareOptions::bootstrap_kind,
+              "of two tables: what refits are fitted to, as of fit"),
         field("level", &CompareOptions::level, kCoverageHelp, kOpenUnit),
         field("seed",
               &CompareOptions::seed,
@@ -67,6 +59,7 @@ struct CompareOptions {
               "of two tables: budgets whose gain is shown; the largest that "
               "both reach, and ten times it, unless given",
               kPositive));
+    return std::tuple_cat(forms, ObjectiveOptions::fields(), own);
   }
 };
 
@@ -110,7 +103,11 @@ struct FormComparison {
 /// exp(-rho(r) / s) / Z(s) with the scale s at its maximum: Gaussian for
 /// squared, Laplace for absolute residuals, Huber's own between them.
 ///
-/// @throws std::invalid_argument as `fit`, and for less runs than folds.
+/// What `coefficient` and `fix` say is for those of the forms that have all
+/// the coefficients in it.
+///
+/// @throws std::invalid_argument as `fit`, for less runs than folds, and for a
+///     coefficient that none of the forms has.
 /// @source Burnham & Anderson 2002, Model Selection, section 2.
 FormComparison compare_forms(const Runs& runs,
                              const CompareOptions& options = {});

@@ -66,14 +66,45 @@ struct EnumWords<WideningChoice> {
 /// The `law` that stands for the form that predicts the larger runs best.
 inline constexpr std::string_view kAutoLaw = "auto";
 
-struct FitOptions {
-  std::string law = "additive";
+/// What a form is fitted by: the options that every verb which fits has.
+struct ObjectiveOptions {
   std::vector<std::string> coefficient;
   std::vector<std::string> fix;
   Objective objective = Objective::Huber;
   double huber_delta = 1e-3;
   double cost_ratio = 1.0;
   Residual residual = Residual::LogLoss;
+
+  static constexpr auto fields() {
+    using O = ObjectiveOptions;
+    return std::make_tuple(
+        field("coefficient",
+              &O::coefficient,
+              "range of a coefficient, or its start, as alpha=0.05..2 or "
+              "A=480 (repeatable)"),
+        field("fix",
+              &O::fix,
+              "a coefficient that is not fitted: held at a number, or tied to "
+              "another, as gamma=1 or beta=alpha (repeatable)"),
+        field("objective",
+              &O::objective,
+              "how a residual counts: huber, squared or absolute"),
+        field("huber_delta",
+              &O::huber_delta,
+              "residual beyond which Huber's loss is linear",
+              kPositive),
+        field("cost_ratio",
+              &O::cost_ratio,
+              "what predicting too low costs over predicting too high",
+              kPositive),
+        field("residual",
+              &O::residual,
+              "what is compared with the runs: log_loss or loss"));
+  }
+};
+
+struct FitOptions : ObjectiveOptions {
+  std::string law = "additive";
   StartSet search = StartSet::Chosen;
   int bootstrap = 1000;
   BootstrapKind bootstrap_kind = BootstrapKind::Auto;
@@ -87,33 +118,12 @@ struct FitOptions {
       Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
 
   static constexpr auto fields() {
-    return std::make_tuple(
+    const auto form = std::make_tuple(
         field("law",
               &FitOptions::law,
               "form of the law: a name, a formula of columns and "
-              "coefficients, or auto for what predicts the larger runs best"),
-        field("coefficient",
-              &FitOptions::coefficient,
-              "range of a coefficient, or its start, as alpha=0.05..2 or "
-              "A=480 (repeatable)"),
-        field("fix",
-              &FitOptions::fix,
-              "a coefficient that is not fitted: held at a number, or tied to "
-              "another, as gamma=1 or beta=alpha (repeatable)"),
-        field("objective",
-              &FitOptions::objective,
-              "how a residual counts: huber, squared or absolute"),
-        field("huber_delta",
-              &FitOptions::huber_delta,
-              "residual beyond which Huber's loss is linear",
-              kPositive),
-        field("cost_ratio",
-              &FitOptions::cost_ratio,
-              "what predicting too low costs over predicting too high",
-              kPositive),
-        field("residual",
-              &FitOptions::residual,
-              "what is compared with the runs: log_loss or loss"),
+              "coefficients, or auto for what predicts the larger runs best"));
+    const auto own = std::make_tuple(
         field("search",
               &FitOptions::search,
               "starts: chosen, or classic for all 4500 of Hoffmann et al., to "
@@ -143,6 +153,7 @@ struct FitOptions {
         field("seed", &FitOptions::seed, kResamplingSeedHelp),
         field("threads", &FitOptions::threads, kThreadsHelp, between(0, 1024)),
         field("flops", &FitOptions::flops, kShownBudgetsHelp, kPositive));
+    return std::tuple_cat(form, ObjectiveOptions::fields(), own);
   }
 };
 
@@ -172,6 +183,9 @@ struct FormTrial {
   std::string law;
   std::optional<BacktestScore> score;  ///< splits count alike
   std::string problem;  ///< why it has no score, or else is not to be taken
+  /// No worse than the form of least error by more than the noise of the
+  /// runs that were held out, or that form itself.
+  bool is_close = false;
 };
 
 struct FitResult {
@@ -217,6 +231,8 @@ struct FitResult {
 /// `unique_tokens` there are no repeats; without `active_params` all
 /// parameters are active; any other must be there. An empty cell is a run
 /// without it: dense without `experts`, unquantised without `post_bits`.
+/// Runs of compute alone are fitted by the form `compute_frontier`, in place
+/// of the additive one.
 ///
 /// @return  with status `not_identified` and no coefficients worth using when
 ///     the runs cannot tell them apart; `findings` says why.

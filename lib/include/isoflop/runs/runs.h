@@ -23,10 +23,11 @@ struct ExtraColumn {
 ///
 /// Every used column is finite and, but for `extra`, positive. Of params,
 /// tokens and flops either two are given and the third follows from
-/// C = 6 N D, or all three are given and kept as they are.
+/// C = 6 N D, or all three are given and kept as they are, or flops alone is
+/// given and there is neither params nor tokens.
 struct Runs {
-  Eigen::VectorXd params;          ///< n_runs, count
-  Eigen::VectorXd tokens;          ///< n_runs, count
+  Eigen::VectorXd params;          ///< n_runs, count; empty of compute alone
+  Eigen::VectorXd tokens;          ///< n_runs, count; empty of compute alone
   Eigen::VectorXd flops;           ///< n_runs, FLOP
   Eigen::VectorXd loss_nats;       ///< n_runs, nats per token
   Eigen::VectorXd unique_tokens;   ///< n_runs or empty, count
@@ -42,6 +43,8 @@ struct Runs {
   std::vector<Finding> findings;  ///< what is odd about the columns
 
   std::int64_t size() const { return loss_nats.size(); }
+  /// Whether size and data are known, and not compute alone.
+  bool has_sizes() const { return params.size() > 0; }
 };
 
 /// Numeric columns by name, as a caller has them.
@@ -87,12 +90,14 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
 /// | runs.mixed-units    | warning  | losses fall apart into two groups, a |
 /// |                     |          | factor ln 2 between them |
 /// | runs.loss-unit      | note     | median loss < 1.3 |
+/// | runs.compute-only   | note     | there is neither params nor tokens |
 ///
 /// A reader adds `runs.dropped` for rows left out, `runs.loss-unit` for
 /// losses per byte, `runs.loss-sd` and `runs.mixed-labels` (warnings).
 ///
 /// @throws DataError for what cannot be meant: a median N or D below 1e4, or
-///     C off 6ND by the power of ten of a unit (GFLOP, TFLOP, PF-days).
+///     C off 6ND by the power of ten of a unit (GFLOP, TFLOP, PF-days), or
+///     without N and D a median C below 1e12.
 std::vector<Finding> inspect_runs(const Runs& runs);
 
 /// The standard columns and the other names they are known by.
