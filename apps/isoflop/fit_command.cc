@@ -2,7 +2,7 @@
 #include <istream>
 #include <stdexcept>
 
-#include "isoflop/fit/fit.h"
+#include "isoflop/fit/curves.h"
 #include "isoflop/report/json.h"
 #include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
@@ -16,7 +16,7 @@ int run_fit(const Command& command,
             const std::vector<std::string>& args,
             const Streams& streams) {
   OptionSet options(command);
-  options.add<FitOptions>()
+  options.add<CurveFitOptions>()
       .add<ReadOptions>()
       .add("output", "LAW.JSON", "write the law, with its draws, here", 'o')
       .add("force", "", "replace the output file if it exists");
@@ -25,15 +25,23 @@ int run_fit(const Command& command,
     throw std::invalid_argument(
         "fit: needs a CSV file of runs, or - for standard input");
   }
-  FitOptions fit_options;
+  CurveFitOptions fit_options;
   options.fill(fit_options);
+  const bool is_of_curves = is_curve_form(fit_options.law);
+  if (!is_of_curves && options.has("schedule")) {
+    throw std::invalid_argument(
+        "fit: schedule is for laws of loss curves, as --law annealing");
+  }
   ReadOptions read_options;
   options.fill(read_options);
   const std::string& path = options.positional().front();
   const auto output = options.last("output");
   if (output) require_writable(*output, options.has("force"));
-  const Runs runs = runs_argument(path, read_options, streams);
-  const FitResult result = fit(runs, fit_options);
+  const FitResult result =
+      is_of_curves
+          ? fit_curves(curves_argument(path, read_options, streams),
+                       fit_options)
+          : fit(runs_argument(path, read_options, streams), fit_options);
   if (output) write_law(result.law, *output, options.has("force"));
   write_result(result, options.format(), streams);
   return report_findings(result.findings,
@@ -52,7 +60,8 @@ const Command kFitCommand{
      "fit data/pilot/pile.csv --where family=pythia --objective squared",
      "fit data/pilot/pile.csv --law 'E + A/N^alpha + B/D^alpha'",
      "fit data/pilot/pile.csv --law auto",
-     "fit data/pilot/pile.csv --fix beta=alpha --coefficient alpha=0.1..1"},
+     "fit data/pilot/pile.csv --fix beta=alpha --coefficient alpha=0.1..1",
+     "fit data/pilot/curves.csv --law annealing"},
     "RUNS.CSV",
     run_fit};
 

@@ -14,4 +14,9 @@ Runs runs_argument(const std::string& path,
                    const ReadOptions& options,
                    const Streams& streams);
 
+/// The same of loss curves.
+Runs curves_argument(const std::string& path,
+                     const ReadOptions& options,
+                     const Streams& streams);
+
 }  // namespace isoflop::cli

@@ -90,6 +90,63 @@ TEST(Schedule, RefusesWhatCannotBeMeant) {
   }
 }
 
+// By each coefficient on its search scale, along a schedule that falls, rises
+// and ends at zero.
+TEST(LossCurve, HasTheDerivativesOfItsDifferences) {
+  LearningRateSchedule schedule =
+      parse_schedule("wsd:steps=400,peak=3e-4,warmup=40,decay=200");
+  schedule.rates.segment(100, 50).setConstant(1e-4);
+  Eigen::MatrixXd steps(4, 1);
+  steps << 400, 90, 130, 300;
+  for (const Law& law : {multi_power(), annealing()}) {
+    const auto form = dynamic_cast<const CurveForm&>(*law.form).along(schedule);
+    const Eigen::VectorXd theta =
+        form->theta_from_coefficients(law.coefficients);
+    Eigen::VectorXd at, above, below;
+    Eigen::MatrixXd jacobian;
+    form->evaluate_columns(theta, steps, at, &jacobian);
+    for (Eigen::Index i = 0; i < steps.rows(); ++i) {
+      EXPECT_THAT(
+          at[i],
+          near_rel(form->evaluate(theta.data(), &steps(i, 0)), kRounding));
+    }
+    for (Eigen::Index j = 0; j < theta.size(); ++j) {
+      constexpr double kStep = 1e-5;
+      Eigen::VectorXd moved = theta;
+      moved[j] += kStep;
+      form->evaluate_columns(moved, steps, above, nullptr);
+      moved[j] -= 2 * kStep;
+      form->evaluate_columns(moved, steps, below, nullptr);
+      for (Eigen::Index i = 0; i < steps.rows(); ++i) {
+        EXPECT_THAT(jacobian(i, j),
+                    near_rel((above[i] - below[i]) / (2 * kStep),
+                             Tolerance{1e-6, 1e-9}))
+            << law.id << " "
+            << form->coefficients()[static_cast<std::size_t>(j)].name << " "
+            << i;
+      }
+    }
+  }
+}
+
+// The sum of the source, term by term.
+TEST(MultiPower, IsTheSumOfItsFalls) {
+  const auto schedule = parse_schedule("cosine:steps=500,peak=3e-4,warmup=50");
+  const LossCurve curve = loss_curve(multi_power(), schedule, 500);
+  const Eigen::VectorXd& rates = schedule.rates;
+  double gain = 0.0;
+  double area = 0.0;
+  for (int k = 499; k >= 50; --k) {
+    area += rates[k];
+    const double x = 2.13245 * std::pow(rates[k], -0.65524) * area;
+    gain += (rates[k - 1] - rates[k]) * (1 - std::pow(x + 1, -0.59785));
+  }
+  EXPECT_THAT(curve.loss_nats[0],
+              near_rel(2.65145 + 0.60115 * std::pow(rates.sum(), -0.45296) -
+                           437.946 * gain,
+                       Tolerance{1e-12, 0}));
+}
+
 TEST(MultiPower, ConstantRateIsAPowerLawOfTheArea) {
   const auto schedule = parse_schedule("constant:steps=5000,peak=3e-4");
   const LossCurve curve = loss_curve(multi_power(), schedule, 1000);

@@ -11,6 +11,14 @@ CASES = {
         lambda pile: isoflop.fit(pile, bootstrap=50, seed=7),
         "fit {pile} --bootstrap 50 --seed 7",
     ),
+    "fit of loss curves": (
+        lambda pile: isoflop.fit_curves(
+            isoflop.read_curves(pile.replace("pile.csv", "curves.csv")),
+            law="annealing",
+            bootstrap=20,
+        ),
+        "fit {curves} --law annealing --bootstrap 20",
+    ),
     "predict": (
         lambda pile: isoflop.predict(params=70e9, tokens=1.4e12),
         "predict --params 70B --tokens 1.4T",
@@ -109,7 +117,11 @@ CASES = {
 
 def words(line, pile):
     load = pile.replace("pile.csv", "expert_load.csv")
-    return [word.format(pile=pile, load=load) for word in line.split()]
+    curves = pile.replace("pile.csv", "curves.csv")
+    return [
+        word.format(pile=pile, load=load, curves=curves)
+        for word in line.split()
+    ]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -550,6 +550,8 @@ class FormScore:
 
 class FormTrial:
     @property
+    def is_close(self) -> bool: ...
+    @property
     def law(self) -> str: ...
     @property
     def problem(self) -> str: ...
@@ -1698,11 +1700,15 @@ def compare(
     runs: Any, other: Any = None,
     *,
     law: Any = ...,
+    coefficient: Any = ...,
+    fix: Any = ...,
     objective: Any = ...,
     huber_delta: Number = ...,
+    cost_ratio: Number = ...,
     residual: Any = ...,
     folds: int = ...,
     bootstrap: int = ...,
+    bootstrap_kind: Any = ...,
     level: Number = ...,
     seed: int = ...,
     threads: int = ...,
@@ -1780,6 +1786,29 @@ def fit(
     seed: int = ...,
     threads: int = ...,
     flops: Any = ...,
+) -> FitResult: ...
+
+def fit_curves(
+    curves: Runs,
+    *,
+    law: Any = ...,
+    coefficient: Any = ...,
+    fix: Any = ...,
+    objective: Any = ...,
+    huber_delta: Number = ...,
+    cost_ratio: Number = ...,
+    residual: Any = ...,
+    search: Any = ...,
+    bootstrap: int = ...,
+    bootstrap_kind: Any = ...,
+    interval: Any = ...,
+    level: Number = ...,
+    widening: Any = ...,
+    influence: bool = ...,
+    seed: int = ...,
+    threads: int = ...,
+    flops: Any = ...,
+    schedule: Any = ...,
 ) -> FitResult: ...
 
 def flops_in(device_hours: float, peak: float, mfu: float) -> float: ...
@@ -1932,6 +1961,20 @@ def published_scenarios() -> list[Scenario]: ...
 
 def published_utilisation(device: Accelerator, precision: str = 'bf16') -> Utilisation: ...
 
+def read_curves(
+    path: Any,
+    *,
+    column: Any = ...,
+    where: Any = ...,
+    unit: Any = ...,
+    loss_unit: Any = ...,
+    bytes_per_token: Number = ...,
+    separator: Any = ...,
+    decimal: Any = ...,
+    comment: Any = ...,
+    drop_bad: bool = ...,
+) -> Runs: ...
+
 def read_law(path: str) -> Law: ...
 
 def read_runs(
@@ -1953,6 +1996,8 @@ def read_scenario(path: str) -> Scenario: ...
 def reliability(devices: float, device_hours_per_failure: float = 50677.00238663484, checkpoint: float = 30.0, restart: float = 300.0) -> Reliability: ...
 
 def rent(device_hours: float, usd_per_hour: float) -> float: ...
+
+def set_progress(callback: Any) -> None: ...
 
 def smallest_sharding(shape: Transformer, device: Accelerator, count: int, held: TrainingMemory = ...) -> Optional[Sharding]: ...
 

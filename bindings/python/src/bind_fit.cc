@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "form_handle.h"
-#include "isoflop/fit/fit.h"
+#include "isoflop/fit/curves.h"
+#include "isoflop/runs/read_curves.h"
 #include "results.h"
 #include "runs_of.h"
 
@@ -54,6 +55,44 @@ void take_form(py::dict& keywords, FitOptions& options) {
   options.fix = handle.form->settings().fixed;
 }
 
+void bind_curves(py::module_& module) {
+  const std::string read_doc =
+      "Loss curves from a table with a row a step.\n\nOptions:" +
+      options_doc(option_infos<ReadOptions>());
+  module.def(
+      "read_curves",
+      [](const py::object& path, py::kwargs keywords) {
+        ReadOptions options;
+        take(options, keywords, "read_curves");
+        require_none_left(keywords,
+                          detail::names_of(option_infos<ReadOptions>()),
+                          "read_curves");
+        const std::string text = py::str(path);
+        const py::gil_scoped_release release;
+        return read_curves(text, options);
+      },
+      py::arg("path"),
+      read_doc.c_str());
+  const std::string fit_doc =
+      "Fits a form of loss curves to curves of one model.\n\n"
+      "    curves: Runs, as read_curves gives them" +
+      options_doc(option_infos<CurveFitOptions>());
+  module.def(
+      "fit_curves",
+      [](const Runs& curves, py::kwargs keywords) {
+        CurveFitOptions options;
+        take_form(keywords, options);
+        take(options, keywords, "fit_curves");
+        require_none_left(keywords,
+                          detail::names_of(option_infos<CurveFitOptions>()),
+                          "fit_curves");
+        const py::gil_scoped_release release;
+        return fit_curves(curves, options);
+      },
+      py::arg("curves"),
+      fit_doc.c_str());
+}
+
 void bind_tests(py::module_& module) {
   py::class_<BacktestScore>(module, "BacktestScore", "How a method came out.")
       .def_readonly("runs", &BacktestScore::runs)
@@ -64,7 +103,8 @@ void bind_tests(py::module_& module) {
   py::class_<FormTrial>(module, "FormTrial", "A form that law='auto' tried.")
       .def_readonly("law", &FormTrial::law)
       .def_readonly("score", &FormTrial::score)
-      .def_readonly("problem", &FormTrial::problem);
+      .def_readonly("problem", &FormTrial::problem)
+      .def_readonly("is_close", &FormTrial::is_close);
 }
 
 }  // namespace
@@ -111,6 +151,7 @@ void bind_fit(py::module_& module) {
       },
       py::arg("runs"),
       doc.c_str());
+  bind_curves(module);
 }
 
 }  // namespace isoflop::python

@@ -9,6 +9,7 @@
 #include "isoflop/cost/table.h"
 #include "isoflop/fit/backtest.h"
 #include "isoflop/fit/compare.h"
+#include "isoflop/fit/curves.h"
 #include "isoflop/fit/envelope.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
@@ -45,6 +46,8 @@ py::dict option_table() {
   table["read_runs"] = table_of(all_infos<ReadOptions>());
   table["convert"] = table_of(all_infos<ConvertOptions, ReadOptions>());
   table["fit"] = table_of(all_infos<FitOptions>());
+  table["read_curves"] = table_of(all_infos<ReadOptions>());
+  table["fit_curves"] = table_of(all_infos<CurveFitOptions>());
   table["forecast"] = table_of(all_infos<ForecastOptions>());
   table["backtest"] = table_of(all_infos<BacktestOptions>());
   table["compare"] = table_of(all_infos<CompareOptions>());

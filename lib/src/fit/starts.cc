@@ -40,7 +40,17 @@ bool has_grid(const FitProblem& problem) {
   Eigen::VectorXd rest;
   form.evaluate_columns(theta, problem.inputs, rest, nullptr);
   // Zero, but for the smallest number that exp gives.
-  return (rest.array() < std::log(1e-300)).all();
+  if (!(rest.array() < std::log(1e-300)).all()) return false;
+  for (int j = 0; j < form.coefficient_count(); ++j) {
+    const auto& info = form.coefficients()[static_cast<std::size_t>(j)];
+    if (!info.is_linear || info.scale != Scale::Log) continue;
+    // A term that lowers the loss has no logarithm of its own.
+    Eigen::VectorXd alone = theta;
+    alone[j] = 0.0;
+    form.evaluate_columns(alone, problem.inputs, rest, nullptr);
+    if (rest.hasNaN()) return false;
+  }
+  return true;
 }
 
 /// Where the points lie, on the search scale.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "isoflop/laws/curve.h"
 #include "laws/form_of.h"
@@ -12,7 +15,7 @@
 namespace isoflop {
 
 /// The `CurveForm` that follows from a form's header: its one templated
-/// function of theta, the schedule and a step.
+/// function of theta, the schedule and steps in rising order.
 template <class F>
 class CurveFormOf final : public CurveForm {
   static constexpr int kCoefficients =
@@ -42,7 +45,12 @@ class CurveFormOf final : public CurveForm {
 
   double evaluate(const double* theta, const double* inputs) const override {
     const Eigen::Index step = step_of(inputs[0]);
-    return step > 0 ? F::evaluate(theta, schedule_, step) : kNaN;
+    double answer = kNaN;
+    if (step > 0) {
+      F::evaluate(
+          theta, schedule_, std::span<const Eigen::Index>(&step, 1), &answer);
+    }
+    return answer;
   }
 
   /// Steps are counted: there is no derivative by them.
@@ -59,18 +67,33 @@ class CurveFormOf final : public CurveForm {
     const Eigen::Index n = inputs.rows();
     out.setConstant(n, kNaN);
     if (jacobian != nullptr) jacobian->setConstant(n, kCoefficients, kNaN);
+    // Rows by their step: a form may go along the schedule once.
+    std::vector<Eigen::Index> rows;
+    for (Eigen::Index i = 0; i < n; ++i) {
+      if (step_of(inputs(i, 0)) > 0) rows.push_back(i);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) {
+      return inputs(a, 0) < inputs(b, 0);
+    });
+    std::vector<Eigen::Index> steps;
+    for (const Eigen::Index i : rows) steps.push_back(step_of(inputs(i, 0)));
+    if (jacobian == nullptr) {
+      std::vector<double> answers(steps.size());
+      F::evaluate(theta.data(),
+                  schedule_,
+                  std::span<const Eigen::Index>(steps),
+                  answers.data());
+      for (std::size_t k = 0; k < rows.size(); ++k) out[rows[k]] = answers[k];
+      return;
+    }
     ThetaJet jets[kCoefficients];
     for (int j = 0; j < kCoefficients; ++j) jets[j] = ThetaJet(theta[j], j);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const Eigen::Index step = step_of(inputs(i, 0));
-      if (step == 0) continue;
-      if (jacobian == nullptr) {
-        out[i] = F::evaluate(theta.data(), schedule_, step);
-        continue;
-      }
-      const ThetaJet result = F::evaluate(jets, schedule_, step);
-      out[i] = result.a;
-      jacobian->row(i) = result.v.transpose();
+    std::vector<ThetaJet> answers(steps.size());
+    F::evaluate(
+        jets, schedule_, std::span<const Eigen::Index>(steps), answers.data());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      out[rows[k]] = answers[k].a;
+      jacobian->row(rows[k]) = answers[k].v.transpose();
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string_view>
 
 #include "isoflop/laws/curve.h"
@@ -32,24 +33,33 @@ struct AnnealingForm {
       {"lam", "memory of annealing", 0.5, 1, Scale::Linear, false, 0.99}};
 
   /// @param theta  ln L0, ln A, alpha, ln C, lam
-  /// @param step   counted from 1
-  /// @return       ln L
+  /// @param steps  counted from 1, in rising order
+  /// @param out    ln L after each
   template <class T>
-  static T evaluate(const T* theta,
-                    const LearningRateSchedule& schedule,
-                    Eigen::Index step) {
+  static void evaluate(const T* theta,
+                       const LearningRateSchedule& schedule,
+                       std::span<const Eigen::Index> steps,
+                       T* out) {
     using std::exp;
     using std::log;
-    const double area = schedule.rates.head(step).sum();
+    const Eigen::Index first = std::max(schedule.warmup, 1);
+    const T base = exp(theta[0]);
+    const T factor = exp(theta[3]);
+    double area = 0.0;
     T momentum(0.0);
     T gain(0.0);
-    for (Eigen::Index i = std::max(schedule.warmup, 1); i < step; ++i) {
-      momentum =
-          theta[4] * momentum + (schedule.rates[i - 1] - schedule.rates[i]);
-      gain += momentum;
+    Eigen::Index i = 0;  // steps that are summed
+    for (const Eigen::Index step : steps) {
+      for (; i < step; ++i) {
+        area += schedule.rates[i];
+        if (i < first) continue;
+        momentum =
+            theta[4] * momentum + (schedule.rates[i - 1] - schedule.rates[i]);
+        gain += momentum;
+      }
+      *out++ =
+          log(base + exp(theta[1] - theta[2] * std::log(area)) - factor * gain);
     }
-    return log(exp(theta[0]) + exp(theta[1] - theta[2] * std::log(area)) -
-               exp(theta[3]) * gain);
   }
 };
 
