@@ -11,7 +11,8 @@ namespace {
 void bind_parts(py::module_& module) {
   py::class_<SuggestedRun>(module, "SuggestedRun", "A run that would help.")
       .def_readonly("params", &SuggestedRun::params)
-      .def_readonly("tokens", &SuggestedRun::tokens);
+      .def_readonly("tokens", &SuggestedRun::tokens)
+      .def_readonly("others", &SuggestedRun::others);
   py::class_<Identifiability>(
       module, "Identifiability", "Whether the runs determine the coefficients.")
       .def_readonly("status", &Identifiability::status)
@@ -26,7 +27,8 @@ void bind_parts(py::module_& module) {
       .def_readonly("reasons", &Identifiability::reasons)
       .def_readonly("free_combinations", &Identifiability::free_combinations)
       .def_readonly("still_known", &Identifiability::still_known)
-      .def_readonly("suggested_runs", &Identifiability::suggested_runs);
+      .def_readonly("suggested_runs", &Identifiability::suggested_runs)
+      .def_readonly("suggests_fewest", &Identifiability::suggests_fewest);
   py::class_<FitSearch>(module, "FitSearch", "How the optimum was found.")
       .def_readonly("starts", &FitSearch::starts)
       .def_readonly("best_start", &FitSearch::best_start)

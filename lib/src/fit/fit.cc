@@ -121,11 +121,10 @@ void add_identifiability_finding(const Identifiability& found,
   if (!found.suggested_runs.empty()) {
     std::vector<std::string> runs;
     for (const SuggestedRun& run : found.suggested_runs) {
-      runs.push_back(format_quantity(run.params, 2) + " params on " +
-                     format_quantity(run.tokens, 2) + " tokens");
+      runs.push_back(describe(run));
     }
     remedy = "add " + std::string(runs.size() == 1 ? "a run" : "runs") +
-             " of " + join_words(runs);
+             " of " + join_clauses(runs);
   }
   findings.push_back(
       {weak ? "fit.weak" : "fit.not-identified",

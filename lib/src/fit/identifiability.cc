@@ -211,16 +211,22 @@ std::optional<Shape> shape_of(const Form& form, const Eigen::MatrixXd& inputs) {
   return shape;
 }
 
+/// A design away from the fit.
+struct Apart {
+  Eigen::VectorXd theta;
+  Design design;
+};
+
 /// What is free, what is known all the same and what would mend it.
 /// @param doubtful  terms that end at zero, in the fit or in refits
 void explain(const Form& form,
              const Decision& decision,
              const std::vector<std::string>& doubtful,
-             const Design& nominal,
+             const Apart& apart,
              const WeightedInputs& design,
              double residual_scale,
              Identifiability& result) {
-  const std::string weakest = weakest_direction(form, nominal);
+  const std::string weakest = weakest_direction(form, apart.design);
   if (const auto shape = shape_of(form, design.inputs)) {
     result.free_combinations.push_back(
         (shape->inseparable.empty() ? weakest : shape->inseparable) +
@@ -233,18 +239,30 @@ void explain(const Form& form,
             : join_words(doubtful) + " cannot be told from zero by these runs");
     result.still_known = "the loss inside the range of the runs";
   }
-  result.suggested_runs = suggest_runs(form, decision, design, residual_scale);
+  Suggestion found =
+      suggest_runs(form, decision, apart.theta, design, residual_scale);
+  result.suggested_runs = std::move(found.runs);
+  result.suggests_fewest = found.is_smallest;
 }
 
-/// Rank, condition and spread of the decision, at the fit and at nominal
+/// Where a design is judged apart from the fit. Nobody knows what is typical of
+/// a formula: what it was fitted to has to serve, so that the verdict does not
+/// hang on how a law is written.
+Eigen::VectorXd typical_theta(const Form& form,
+                              const Eigen::VectorXd& theta,
+                              bool is_whole) {
+  const bool is_formula = form.name() == form.formula();
+  return is_formula && is_whole ? theta : nominal_theta(form);
+}
+
+/// Rank, condition and spread of the decision, at the fit and at typical
 /// values. Terms that ended at zero have no say at the fit.
-/// @return  the design at nominal values
-Design measure(const Form& form,
-               const Decision& decision,
-               const Eigen::VectorXd& theta,
-               const WeightedInputs& design,
-               double scale,
-               Identifiability& result) {
+Apart measure(const Form& form,
+              const Decision& decision,
+              const Eigen::VectorXd& theta,
+              const WeightedInputs& design,
+              double scale,
+              Identifiability& result) {
   const std::vector<int> free = free_coefficients(form);
   std::vector<int> present = free;
   for (const int j : vanished_terms(form, theta, design.inputs)) {
@@ -252,19 +270,16 @@ Design measure(const Form& form,
       result.vanished.push_back(name_of(form, j));
     }
   }
-  // Nobody knows what is typical of a formula: what it was fitted to has to
-  // serve, so that the verdict does not hang on how a law is written.
-  const bool is_formula = form.name() == form.formula();
   const Eigen::VectorXd typical =
-      is_formula && result.vanished.empty() ? theta : nominal_theta(form);
-  Design nominal = judge(form, typical, design, free);
+      typical_theta(form, theta, result.vanished.empty());
+  const Design nominal = judge(form, typical, design, free);
   const Design fitted = judge(form, theta, design, present);
   const int absent = static_cast<int>(result.vanished.size());
   result.coefficients = static_cast<int>(free.size());
   result.rank = std::min(nominal.rank, fitted.rank + absent);
   result.design_condition = nominal.condition;
   result.condition = fitted.condition;
-  if (result.rank < result.coefficients) return nominal;
+  if (result.rank < result.coefficients) return {typical, nominal};
   const auto here = spread_of(decision, theta, fitted, scale);
   const auto there = spread_of(decision, typical, nominal, scale);
   if (here && there) {
@@ -274,7 +289,7 @@ Design measure(const Form& form,
           std::max(here->sd_log_params, there->sd_log_params);
     }
   }
-  return nominal;
+  return {typical, nominal};
 }
 
 }  // namespace
@@ -290,7 +305,7 @@ Identifiability identify(const Runs& runs,
   Identifiability result;
   result.distinct_runs = count_distinct(design);
   result.target = Flops(std::exp(decision.log_target()));
-  const Design nominal = measure(form, decision, theta, design, scale, result);
+  const Apart apart = measure(form, decision, theta, design, scale, result);
   result.status = apply_gates(form,
                               theta,
                               runs.size(),
@@ -302,8 +317,13 @@ Identifiability identify(const Runs& runs,
     ask_refits(form, decision, theta, *refits, doubtful, result);
   }
   if (result.status != IdentifiabilityStatus::Identified) {
-    explain(
-        form, decision, doubtful, nominal, design, residual_scale, result);
+    explain(form,
+            decision,
+            doubtful,
+            apart,
+            design,
+            residual_scale,
+            result);
   }
   return result;
 }

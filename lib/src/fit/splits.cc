@@ -25,9 +25,11 @@ double normal_width(double level) {
 
 /// Sizes and data that are not the same: repeats are no further runs.
 int distinct_runs(const Runs& runs) {
+  const bool has_sizes = runs.has_sizes();
   std::set<std::pair<double, double>> seen;
   for (Eigen::Index i = 0; i < runs.size(); ++i) {
-    seen.emplace(runs.params[i], runs.tokens[i]);
+    seen.emplace(has_sizes ? runs.params[i] : runs.flops[i],
+                 has_sizes ? runs.tokens[i] : 1.0);
   }
   return static_cast<int>(seen.size());
 }

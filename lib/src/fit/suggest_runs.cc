@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/suggest_runs.h"
 
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
+#include "fit/candidate_runs.h"
 #include "fit/design.h"
 
 namespace isoflop {
@@ -12,131 +16,165 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Runs that could be added: sizes a factor of 5 either way of the middle, 4
-/// to 100 tokens a parameter, at most the largest compute so far.
-WeightedInputs candidate_runs(const Eigen::MatrixXd& inputs) {
-  constexpr int kSide = 7;
-  const double largest = (inputs.col(0) + inputs.col(1)).maxCoeff();
-  const double middle =
-      0.5 * (inputs.col(0).maxCoeff() + inputs.col(0).minCoeff());
-  std::vector<Eigen::RowVector2d> rows;
-  for (int i = 0; i < kSide * kSide; ++i) {
-    const double log_n =
-        middle + std::log(5.0) * (2.0 * (i % kSide) / (kSide - 1) - 1.0);
-    const double log_ratio =
-        std::log(4.0) + std::log(25.0) * (i / kSide) / (kSide - 1);
-    if (2.0 * log_n + log_ratio > largest) continue;
-    rows.emplace_back(log_n, log_n + log_ratio);
-  }
-  const auto count = static_cast<Eigen::Index>(rows.size());
-  WeightedInputs candidates;
-  candidates.inputs.resize(count, 2);
-  for (Eigen::Index i = 0; i < count; ++i) {
-    candidates.inputs.row(i) = rows[static_cast<std::size_t>(i)];
-  }
-  candidates.weight.setOnes(count);
-  return candidates;
-}
+/// How far a design is from passing: what is judged over its limit, the worst
+/// of it, so that 1 is enough; where coefficients stay open it is infinite and
+/// the determinant says which of two designs is nearer.
+struct Shortfall {
+  double worst = kInfinity;
+  double minus_log_det = kInfinity;
 
-/// What runs would add to a design at nominal values.
+  bool suffices() const { return worst <= 1.0; }
+  bool operator<(const Shortfall& other) const {
+    return worst != other.worst ? worst < other.worst
+                                : minus_log_det < other.minus_log_det;
+  }
+};
+
+/// What runs would add to a design. Sums of squares instead of rows: the
+/// conditions that pass are far from where that loses digits.
 class Additions {
  public:
   Additions(const Form& form,
-            const Decision& decision,
+            const DecisionGradient& slopes,
+            const Eigen::VectorXd& typical,
             const WeightedInputs& present,
+            const WeightedInputs& candidates,
             double residual_scale)
-      : decision_(decision),
-        columns_(free_coefficients(form)),
-        theta_(nominal_theta(form)),
+      : columns_(free_coefficients(form)),
         run_count_(present.inputs.rows()),
         residual_scale_(residual_scale),
-        candidates_(candidate_runs(present.inputs)),
-        present_(judge(form, theta_, present, columns_).triangle),
-        rows_(weighted_jacobian(form, theta_, candidates_, columns_)) {}
+        slopes_(columns_.size(), 2),
+        rows_(weighted_jacobian(form, typical, candidates, columns_)) {
+    const Eigen::MatrixXd triangle =
+        judge(form, typical, present, columns_).triangle;
+    present_ = triangle.transpose() * triangle;
+    slopes_.col(0) = slopes.log_loss(columns_) / kWidestLogLoss;
+    slopes_.col(1) = slopes.log_params(columns_) / kWidestLogParams;
+  }
 
   int count() const { return static_cast<int>(rows_.rows()); }
+  bool is_finite() const { return present_.allFinite() && rows_.allFinite(); }
 
-  SuggestedRun run(int candidate) const {
-    const auto at = candidates_.inputs.row(candidate);
-    return {Params(std::exp(at[0])), Tokens(std::exp(at[1]))};
+  /// The squares of the present runs and those chosen.
+  Eigen::MatrixXd squares(const std::vector<int>& chosen) const {
+    Eigen::MatrixXd sum = present_;
+    for (const int i : chosen) add(i, sum);
+    return sum;
+  }
+  void add(int candidate, Eigen::MatrixXd& squares) const {
+    squares.noalias() +=
+        rows_.row(candidate).transpose() * rows_.row(candidate);
   }
 
-  Design with(const std::vector<int>& chosen) const {
-    const auto more = static_cast<Eigen::Index>(chosen.size());
-    Eigen::MatrixXd rows(present_.rows() + more, present_.cols());
-    rows.topRows(present_.rows()) = present_;
-    rows.bottomRows(more) = rows_(chosen, Eigen::all);
-    return judge(std::move(rows), run_count_ + more, columns_);
-  }
-
-  /// Whether these runs let the design pass the gates.
-  bool suffices(const std::vector<int>& chosen, const Design& design) const {
+  /// @param more  runs among the squares that are not there yet
+  /// @param best  a design that falls short of by more need not be told apart
+  Shortfall shortfall(const Eigen::MatrixXd& squares,
+                      std::size_t more,
+                      double best = kInfinity) const {
+    constexpr double kLeastPivot = 1e-9;
     constexpr double kHighestCondition = 1e3;
-    if (!(design.condition < kHighestCondition)) return false;
-    const auto runs = run_count_ + static_cast<Eigen::Index>(chosen.size());
-    const auto coefficients = static_cast<int>(columns_.size());
-    const auto spread =
-        spread_of(decision_,
-                  theta_,
-                  design,
-                  widest_scatter(residual_scale_, runs, coefficients));
-    return spread && !is_wide(*spread);
+    const Eigen::VectorXd norm =
+        squares.diagonal().cwiseSqrt().cwiseMax(1e-150);
+    const Eigen::VectorXd inverse = norm.cwiseInverse();
+    const Eigen::MatrixXd scaled =
+        inverse.asDiagonal() * squares * inverse.asDiagonal();
+    Eigen::MatrixXd ridged = scaled;
+    ridged.diagonal().array() += kLeastPivot;
+    const Eigen::LLT<Eigen::MatrixXd> root(ridged);
+    const Eigen::VectorXd pivots = root.matrixLLT().diagonal();
+    Shortfall found;
+    // Of the unscaled squares, or a run that adds to nothing would not count.
+    found.minus_log_det =
+        -2.0 * (pivots.array().log().sum() + norm.array().log().sum());
+    if (!(pivots.array().square().minCoeff() > 10.0 * kLeastPivot)) {
+      return found;
+    }
+    const auto runs = run_count_ + static_cast<Eigen::Index>(more);
+    const double scatter = widest_scatter(
+        residual_scale_, runs, static_cast<int>(columns_.size()));
+    const Eigen::MatrixXd spread =
+        root.matrixL().solve(inverse.asDiagonal() * slopes_);
+    const double wide =
+        kNormalQuantile * scatter * spread.colwise().norm().maxCoeff();
+    if (!(wide < best)) return {wide, found.minus_log_det};
+    const Eigen::VectorXd values =
+        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(scaled,
+                                                       Eigen::EigenvaluesOnly)
+            .eigenvalues();
+    const double condition = std::sqrt(values[values.size() - 1] / values[0]);
+    if (!std::isfinite(condition)) return found;
+    found.worst = std::max(wide, condition / kHighestCondition);
+    return found;
   }
-  bool suffices(const std::vector<int>& chosen) const {
-    return suffices(chosen, with(chosen));
+  Shortfall shortfall(const std::vector<int>& chosen) const {
+    return shortfall(squares(chosen), chosen.size());
   }
 
  private:
-  const Decision& decision_;
   std::vector<int> columns_;
-  Eigen::VectorXd theta_;
   Eigen::Index run_count_;
   double residual_scale_;
-  WeightedInputs candidates_;
-  Eigen::MatrixXd present_;  ///< triangle of the runs that are there
+  Eigen::MatrixXd slopes_;   ///< of the decision over its limits
   Eigen::MatrixXd rows_;     ///< n_candidates x n_coefficients
+  Eigen::MatrixXd present_;  ///< squares of the runs that are there
 };
 
-/// Of the single runs or pairs that suffice the one of least condition.
-/// @param size  1 or 2
-std::vector<int> best_of(const Additions& additions, int size) {
-  std::vector<int> best;
-  double least = kInfinity;
-  const auto look = [&](std::vector<int> chosen) {
-    const Design design = additions.with(chosen);
-    if (!(design.condition < least) || !additions.suffices(chosen, design)) {
+/// Of all sets of a size the best that suffices; empty where none does.
+class BestSet {
+ public:
+  BestSet(const Additions& additions, std::size_t size)
+      : additions_(additions), size_(size) {
+    extend(0, additions.squares({}));
+  }
+  const std::vector<int>& chosen() const { return best_; }
+
+ private:
+  void extend(int first, const Eigen::MatrixXd& squares) {
+    if (chosen_.size() == size_) {
+      const Shortfall at = additions_.shortfall(squares, size_, least_.worst);
+      if (!at.suffices() || !(at < least_)) return;
+      least_ = at;
+      best_ = chosen_;
       return;
     }
-    least = design.condition;
-    best = std::move(chosen);
-  };
-  for (int i = 0; i < additions.count(); ++i) {
-    if (size == 1) {
-      look({i});
-      continue;
+    for (int i = first; i < additions_.count(); ++i) {
+      Eigen::MatrixXd more = squares;
+      additions_.add(i, more);
+      chosen_.push_back(i);
+      extend(i + 1, more);
+      chosen_.pop_back();
     }
-    for (int j = i + 1; j < additions.count(); ++j) look({i, j});
   }
-  return best;
+
+  const Additions& additions_;
+  std::size_t size_;
+  Shortfall least_;
+  std::vector<int> chosen_;
+  std::vector<int> best_;
+};
+
+double count_of_sets(int candidates, int size) {
+  double sets = 1.0;
+  for (int k = 0; k < size; ++k) sets *= (candidates - k) / (k + 1.0);
+  return sets;
 }
 
-/// One after another, each the run that lowers the condition most, until they
-/// suffice; then without those that are not needed. Empty where eight do not.
+/// One after another, each the run that helps most, until they suffice; then
+/// without those that are not needed. Empty where eight do not.
 std::vector<int> one_by_one(const Additions& additions) {
   constexpr std::size_t kMostRuns = 8;
   std::vector<int> chosen;
-  while (!additions.suffices(chosen)) {
+  while (!additions.shortfall(chosen).suffices()) {
     if (chosen.size() == kMostRuns) return {};
-    double least = kInfinity;
+    const Eigen::MatrixXd squares = additions.squares(chosen);
+    Shortfall least;
     int next = -1;
     for (int i = 0; i < additions.count(); ++i) {
-      // Another place says more than the same one again.
-      if (std::count(chosen.begin(), chosen.end(), i) > 0) continue;
-      chosen.push_back(i);
-      const double condition = additions.with(chosen).condition;
-      chosen.pop_back();
-      if (next >= 0 && !(condition < least)) continue;
-      least = condition;
+      Eigen::MatrixXd more = squares;
+      additions.add(i, more);
+      const Shortfall at = additions.shortfall(more, chosen.size() + 1);
+      if (next >= 0 && !(at < least)) continue;
+      least = at;
       next = i;
     }
     if (next < 0) return {};
@@ -145,7 +183,7 @@ std::vector<int> one_by_one(const Additions& additions) {
   for (std::size_t k = 0; k < chosen.size();) {
     std::vector<int> fewer = chosen;
     fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(k));
-    if (additions.suffices(fewer)) {
+    if (additions.shortfall(fewer).suffices()) {
       chosen = fewer;
     } else {
       ++k;
@@ -156,19 +194,35 @@ std::vector<int> one_by_one(const Additions& additions) {
 
 }  // namespace
 
-std::vector<SuggestedRun> suggest_runs(const Form& form,
-                                       const Decision& decision,
-                                       const WeightedInputs& present,
-                                       double residual_scale) {
-  if (!decision.divides_budget() || form.input_count() != 2) return {};
-  const Additions additions(form, decision, present, residual_scale);
-  if (additions.suffices({})) return {};
-  std::vector<int> chosen = best_of(additions, 1);
-  if (chosen.empty()) chosen = best_of(additions, 2);
+Suggestion suggest_runs(const Form& form,
+                        const Decision& decision,
+                        const Eigen::VectorXd& typical,
+                        const WeightedInputs& present,
+                        double residual_scale) {
+  constexpr int kMostTried = 3;
+  constexpr double kMostSets = 30000;
+  const CandidateRuns candidates = candidate_runs(form, present);
+  const auto slopes = differentiate(decision, typical);
+  if (candidates.named.empty() || !slopes) return {};
+  const Additions additions(
+      form, *slopes, typical, present, candidates.runs, residual_scale);
+  if (!additions.is_finite()) return {};
+  if (additions.shortfall({}).suffices()) return {};
+  std::vector<int> chosen;
+  int tried = 0;
+  while (chosen.empty() && tried < kMostTried &&
+         count_of_sets(additions.count(), tried + 1) <= kMostSets) {
+    chosen = BestSet(additions, static_cast<std::size_t>(++tried)).chosen();
+  }
   if (chosen.empty()) chosen = one_by_one(additions);
-  std::vector<SuggestedRun> runs;
-  for (const int candidate : chosen) runs.push_back(additions.run(candidate));
-  return runs;
+  Suggestion found;
+  for (const int candidate : chosen) {
+    found.runs.push_back(candidates.named[static_cast<std::size_t>(candidate)]);
+  }
+  // All smaller sets were tried.
+  found.is_smallest =
+      !chosen.empty() && chosen.size() <= static_cast<std::size_t>(tried) + 1;
+  return found;
 }
 
 }  // namespace isoflop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <Eigen/Core>
 #include <vector>
 
 #include "fit/decision.h"
@@ -9,12 +10,20 @@
 
 namespace isoflop {
 
-/// Runs after which the design at nominal values passes the gates: the fewest
-/// up to two, by trying all. None for forms that read more than size and data.
+struct Suggestion {
+  std::vector<SuggestedRun> runs;  ///< empty where eight are not enough
+  bool is_smallest = false;        ///< fewer of the candidates do not suffice
+};
+
+/// Runs of `candidate_runs` after which a design passes the gates with some to
+/// spare. All single runs are tried, then all pairs and triples as long as
+/// there are at most 30 000; beyond that one run is added after another.
+/// @param typical         n_coefficients, search scales: where it is judged
 /// @param residual_scale  sd of log residuals
-std::vector<SuggestedRun> suggest_runs(const Form& form,
-                                       const Decision& decision,
-                                       const WeightedInputs& present,
-                                       double residual_scale);
+Suggestion suggest_runs(const Form& form,
+                        const Decision& decision,
+                        const Eigen::VectorXd& typical,
+                        const WeightedInputs& present,
+                        double residual_scale);
 
 }  // namespace isoflop

@@ -100,8 +100,9 @@ Json optimum_json(const OptimumEstimate& estimate) {
 Json identifiability_json(const Identifiability& found) {
   Json runs = Json::array();
   for (const SuggestedRun& run : found.suggested_runs) {
-    runs.push_back(
-        {{"params", run.params.value()}, {"tokens", run.tokens.value()}});
+    Json one = {{"params", run.params.value()}, {"tokens", run.tokens.value()}};
+    for (const auto& [name, value] : run.others) one[name] = json_of(value);
+    runs.push_back(std::move(one));
   }
   return {
       {"status", json_of(found.status)},
@@ -116,7 +117,8 @@ Json identifiability_json(const Identifiability& found) {
       {"reasons", json_of(found.reasons)},
       {"free_combinations", json_of(found.free_combinations)},
       {"still_known", found.still_known},
-      {"suggested_runs", std::move(runs)}};
+      {"suggested_runs", std::move(runs)},
+      {"suggests_fewest", found.suggests_fewest}};
 }
 
 }  // namespace
@@ -240,7 +242,8 @@ std::string to_json(const Plan& plan) {
                    {"params", json_of(plan.params)},
                    {"tokens", json_of(plan.tokens)},
                    {"tokens_per_param", json_of(plan.tokens_per_param)},
-                   {"loss_nats", json_of(plan.loss_nats)}}},
+                   {"loss_nats", json_of(plan.loss_nats)},
+                   {"widening", plan.widening}}},
                  {"verdict", json_of(plan.verdict)},
                  {"missed", plan.missed},
                  {"minimised", plan.minimised},
@@ -327,6 +330,7 @@ Json check_json(const Check& check) {
       {"flops", check.run.flops.value()},
       {"loss_nats", check.run.loss.value()},
       {"loss_interval", json_of(check.loss_nats)},
+      {"loss_widening", check.loss_widening},
       {"ranges",
        {{"params", json_of(check.params)},
         {"tokens", json_of(check.tokens)},

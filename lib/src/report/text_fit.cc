@@ -44,10 +44,12 @@ std::string doubt_block(const Identifiability& found) {
   if (!found.suggested_runs.empty()) {
     std::vector<std::string> runs;
     for (const SuggestedRun& run : found.suggested_runs) {
-      runs.push_back(format_quantity(run.params, 2) + " params on " +
-                     format_quantity(run.tokens, 2) + " tokens");
+      runs.push_back(describe(run));
     }
-    text += wrap("these runs would mend it: " + join_words(runs), 2);
+    text += wrap(std::string(runs.size() == 1 ? "this run" : "these runs") +
+                     " would mend it: " + join_clauses(runs) +
+                     (found.suggests_fewest ? "" : " (fewer may do)"),
+                 2);
   }
   return text;
 }

@@ -75,8 +75,7 @@ struct Backtest {
   /// Name of a method; "" without splits, and where all the runs together tell
   /// nothing of larger ones.
   std::string trusted;
-  /// Of the forecast from all the runs, or of the fit where only their compute
-  /// is known: `weak` where it holds along their line
+  /// Of the forecast from all the runs: `weak` where it holds along their line
   /// only, which larger runs on that line cannot show. Of compute alone that
   /// of the fit.
   LawStatus status = LawStatus::NotIdentified;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,11 +26,15 @@ struct EnumWords<IdentifiabilityStatus> {
        {IdentifiabilityStatus::NotIdentified, "not_identified"}};
 };
 
-/// A run that would help: size and data.
+/// A run that would help.
 struct SuggestedRun {
   Params params;
   Tokens tokens;
+  std::map<std::string, double> others;  ///< what else the form reads, by name
 };
+
+/// "1.2B params on 24B tokens, experts 16".
+std::string describe(const SuggestedRun& run);
 
 struct Identifiability {
   IdentifiabilityStatus status = IdentifiabilityStatus::NotIdentified;
@@ -48,7 +53,10 @@ struct Identifiability {
   std::vector<std::string> reasons;            ///< why not identified
   std::vector<std::string> free_combinations;  ///< what cannot be separated
   std::string still_known;                   ///< what can be said all the same
-  std::vector<SuggestedRun> suggested_runs;  ///< the fewest that would mend it
+  std::vector<SuggestedRun> suggested_runs;  ///< that would mend it
+  /// No smaller set of the runs that were tried would do. Sets of four and
+  /// more, or out of very many, are not all tried.
+  bool suggests_fewest = false;
 };
 
 /// Refits of a law to resampled runs.
