@@ -265,7 +265,20 @@ TEST(FitOfAnyForm, OneNumberOfExpertsDoesNotDetermineARoutedLaw) {
   }
   const FitResult result = fit(runs, law("clark"));
   EXPECT_EQ(result.law.status, LawStatus::NotIdentified);
-  EXPECT_TRUE(result.identifiability.suggested_runs.empty());
+}
+
+TEST(FitOfAnyForm, RepeatsAreSuggestedWhereNoTokenRepeats) {
+  Runs runs = simulated(*find_form("data_constrained"));
+  runs.unique_tokens = runs.tokens;
+  const FitResult result = fit(runs, law("data_constrained"));
+  EXPECT_FALSE(result.is_identified());
+  const auto& more = result.identifiability.suggested_runs;
+  ASSERT_FALSE(more.empty());
+  for (const SuggestedRun& run : more) {
+    EXPECT_LE(run.others.at("unique_tokens"), 1.001 * run.tokens.value());
+  }
+  EXPECT_LT(more.front().others.at("unique_tokens"),
+            0.5 * more.front().tokens.value());
 }
 
 TEST(FitOfAnyForm, OptimumOfARepeatedDataLawIsThatOfFreshData) {

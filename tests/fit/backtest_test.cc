@@ -8,6 +8,7 @@
 #include <set>
 
 #include "fit/held_out.h"
+#include "fit/splits.h"
 #include "isoflop/base/random.h"
 #include "isoflop/fit/forecast.h"
 #include "isoflop/laws/law.h"
@@ -129,6 +130,40 @@ TEST(Backtest, TestsOtherFormsOnTheSameSplits) {
   options.law = {"no_such_form"};
   EXPECT_THROW(backtest(law_runs(40, 2, 0.35, 0.35), options),
                std::invalid_argument);
+}
+
+TEST(Backtest, TestsEveryFormByEveryObjective) {
+  BacktestOptions options = quick();
+  options.law = {"coupled"};
+  options.objective = {"squared", "huber", "squared"};
+  options.factor = {3};
+  const Runs runs = law_runs(40, 2, 0.35, 0.37);
+  const Backtest result = backtest(runs, options);
+  std::vector<std::string> names;
+  for (const auto& method : result.methods) names.push_back(method.name);
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("forecast",
+                                     "prior",
+                                     "additive",
+                                     "additive squared",
+                                     "coupled",
+                                     "coupled squared"));
+  // As a fit to the smaller runs by that objective predicts.
+  const std::vector<Parts> parts = split_runs(runs, {3});
+  FitOptions fit_options;
+  fit_options.objective = Objective::Squared;
+  fit_options.bootstrap = options.bootstrap;
+  fit_options.threads = options.threads;
+  fit_options.seed = options.seed;
+  const auto said = predict_by_fit(
+      fit_options, parts[0].training, parts[0].held_out);
+  EXPECT_EQ(result.method("additive squared")->overall->mean_abs_error,
+            score_of(*said, parts[0].held_out)->mean_abs_error);
+  EXPECT_NE(result.method("additive squared")->overall->mean_abs_error,
+            result.method("additive")->overall->mean_abs_error);
+  EXPECT_EQ(result.method("coupled squared")->law, "coupled");
+  options.objective = {"cubed"};
+  EXPECT_THROW(backtest(runs, options), std::invalid_argument);
 }
 
 TEST(Backtest, WarnsWhereThePriorMisleads) {

@@ -6,7 +6,9 @@
 
 #include <cmath>
 
+#include "isoflop/laws/predict.h"
 #include "isoflop/plan/scenario_file.h"
+#include "plan/draws.h"
 #include "support/matchers.h"
 
 namespace isoflop {
@@ -255,6 +257,43 @@ TEST(Plan, IntervalsHoldTheOptimum) {
   EXPECT_GT(made.loss_nats->high, made.run.loss.value());
   EXPECT_FALSE(
       plan(published_law("hoffmann2022"), with_flops(1e24)).params.has_value());
+}
+
+TEST(Plan, WidensTheLossAsPredictDoes) {
+  Law law = replication();
+  const Plan narrow = plan(law, with_flops(1e24));
+  law.widening = {{10.0, 3.0, 5}};
+  const Plan wide = plan(law, with_flops(1e24));
+  EXPECT_EQ(narrow.widening, 1.0);
+  EXPECT_EQ(wide.widening, 3.0);
+  const Prediction said = predict(law, wide.run.params, wide.run.tokens);
+  EXPECT_EQ(wide.loss_nats->low, said.interval->low);
+  EXPECT_EQ(wide.loss_nats->high, said.interval->high);
+  const double loss = wide.run.loss.value();
+  EXPECT_THAT(std::log(wide.loss_nats->high / loss),
+              near_rel(3.0 * std::log(narrow.loss_nats->high / loss),
+                       testing::kSolver));
+  EXPECT_EQ(wide.params->low, narrow.params->low);
+}
+
+TEST(Plan, RisksBeyondTheRunsAreWidenedToo) {
+  Law law = replication();
+  const DrawLosses narrow(law);
+  law.widening = {{10.0, 3.0, 5}};
+  const DrawLosses wide(law);
+  const Risk risk = parse_risk("q90");
+  const double log_params = std::log(1e11);
+  const double log_tokens = std::log(2e12);
+  const double loss = law.loss(Params(1e11), Tokens(2e12)).value();
+  // Between two draws the quantile is linear in the loss, not its logarithm.
+  EXPECT_THAT(
+      std::log(wide.measure(risk, log_params, log_tokens) / loss),
+      near_rel(3.0 * std::log(narrow.measure(risk, log_params, log_tokens) /
+                              loss),
+               testing::kDerivative));
+  // Among the runs nothing is widened.
+  EXPECT_EQ(wide.measure(risk, std::log(1e9), std::log(2e10)),
+            narrow.measure(risk, std::log(1e9), std::log(2e10)));
 }
 
 TEST(Plan, FarBeyondTheRunsOfTheLawIsSaid) {

@@ -115,6 +115,7 @@ void bind_check(py::module_& module) {
       .def_readonly("run", &Check::run)
       .def_readonly("best", &Check::best)
       .def_readonly("loss_interval", &Check::loss_nats)
+      .def_readonly("loss_widening", &Check::loss_widening)
       .def_readonly("params", &Check::params)
       .def_readonly("tokens", &Check::tokens)
       .def_readonly("flops", &Check::flops)

@@ -57,6 +57,8 @@ void bind_table(py::module_& module) {
 void bind_backtest(py::module_& module) {
   py::class_<BacktestMethod>(module, "BacktestMethod", "A way to predict.")
       .def_readonly("name", &BacktestMethod::name)
+      .def_readonly("law", &BacktestMethod::law)
+      .def_readonly("objective", &BacktestMethod::objective)
       .def_readonly("overall", &BacktestMethod::overall)
       .def_readonly("by_split", &BacktestMethod::by_split)
       .def_readonly("by_distance", &BacktestMethod::by_distance);

@@ -155,6 +155,7 @@ void bind_plan(py::module_& module) {
       .def_readonly("tokens_interval", &Plan::tokens)
       .def_readonly("tokens_per_param_interval", &Plan::tokens_per_param)
       .def_readonly("loss_interval", &Plan::loss_nats)
+      .def_readonly("widening", &Plan::widening)
       .def_readonly("verdict", &Plan::verdict)
       .def_readonly("missed", &Plan::missed)
       .def_readonly("minimised", &Plan::minimised)

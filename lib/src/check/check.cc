@@ -9,6 +9,7 @@
 
 #include "check/by_law.h"
 #include "check/rule.h"
+#include "check/run_losses.h"
 #include "isoflop/base/parallel.h"
 #include "isoflop/base/progress.h"
 #include "isoflop/base/suggest.h"
@@ -170,16 +171,6 @@ std::optional<Recall> recall_of(const Check& check,
   return recall;
 }
 
-/// The losses of a forecast. Regret stays the law's: the optimum departs from
-/// it by as much as the run.
-void forecast_losses(const Law& law, double level, Check& result) {
-  const LossForecast at =
-      law.discrepancy->at(result.run.params, result.run.tokens);
-  result.best.loss = at.loss() / result.run.loss * result.best.loss;
-  result.run.loss = at.loss();
-  result.loss_nats = at.curve_interval(level);
-}
-
 void require_known(const Acceptance& accepted) {
   std::vector<std::string> known;
   for (const RuleInfo& info : finding_codes()) {
@@ -265,7 +256,7 @@ Check judge_run(const Subject& subject,
           ? result.run.flops
           : train_flops(result.run.params, Tokens(std::exp(middle.log_worth)));
   result.best = optimum(sampler.law_of_new_tokens(), worth);
-  if (law.is_forecast()) forecast_losses(law, options.level, result);
+  add_run_losses(law, result);
   widen_flops(samples, given);
   describe_run(given, result);
   result.cost = run_cost(subject.wanted,

@@ -276,6 +276,35 @@ FitOptions fit_options_of(const BacktestOptions& options) {
   return fit_options;
 }
 
+/// Huber's loss, and the others that were asked for.
+std::vector<Objective> objectives_of(const BacktestOptions& options) {
+  std::vector<Objective> objectives = {Objective::Huber};
+  for (const std::string& word : options.objective) {
+    const auto objective = from_string<Objective>(word);
+    if (std::find(objectives.begin(), objectives.end(), objective) ==
+        objectives.end()) {
+      objectives.push_back(objective);
+    }
+  }
+  return objectives;
+}
+
+BacktestMethod test_fit(const FitOptions& options,
+                        const std::vector<Parts>& parts,
+                        ProgressStage& stage) {
+  std::string name = options.law;
+  if (options.objective != Objective::Huber) {
+    name += " " + std::string(to_string(options.objective));
+  }
+  BacktestMethod method =
+      test_method(std::move(name), parts, stage, [&](const Parts& part) {
+        return predict_by_fit(options, part.training, part.held_out);
+      });
+  method.law = options.law;
+  method.objective = options.objective;
+  return method;
+}
+
 }  // namespace
 
 const BacktestMethod* Backtest::method(std::string_view name) const {
@@ -309,6 +338,7 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
       laws.push_back(law);
     }
   }
+  const std::vector<Objective> objectives = objectives_of(options);
   // Forecasts are of size and data.
   const bool has_forecasts = runs.has_sizes();
   const std::int64_t forecasts =
@@ -316,7 +346,8 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
       : options.discrepancy == DiscrepancyChoice::Learned ? 2
                                                           : 1;
   ProgressStage stage("tests",
-                      (forecasts + std::ssize(laws)) * std::ssize(parts));
+                      (forecasts + std::ssize(laws) * std::ssize(objectives)) *
+                          std::ssize(parts));
   FitOptions fit_options = fit_options_of(options);
   Law whole;
   if (has_forecasts) {
@@ -327,10 +358,10 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
   result.status = whole.status;
   for (const std::string& law : laws) {
     fit_options.law = law;
-    result.methods.push_back(
-        test_method(law, parts, stage, [&](const Parts& part) {
-          return predict_by_fit(fit_options, part.training, part.held_out);
-        }));
+    for (const Objective objective : objectives) {
+      fit_options.objective = objective;
+      result.methods.push_back(test_fit(fit_options, parts, stage));
+    }
   }
   if (result.status != LawStatus::NotIdentified) {
     result.trusted = trusted_of(result);

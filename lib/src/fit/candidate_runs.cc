@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -52,6 +53,11 @@ std::vector<double> levels_of(const Variable& variable,
   const double at =
       values.empty() ? 1.0 : from_scale(values[0], variable.scale);
   std::vector<double> levels;
+  // A run without it, as a dense one beside mixtures.
+  const double without = to_scale(variable.absent, variable.scale);
+  if (std::isfinite(without) && variable.absent != at) {
+    levels.push_back(without);
+  }
   for (const double step : kSteps) {
     // What is a share comes nearer to its end, a count grows.
     double level = std::isfinite(variable.high)
@@ -173,11 +179,14 @@ SuggestedRun name_of(const Form& form,
 std::string describe(const SuggestedRun& run) {
   std::string text = format_quantity(run.params, 2) + " params on " +
                      format_quantity(run.tokens, 2) + " tokens";
+  std::vector<std::string> others;
   for (const auto& [name, value] : run.others) {
-    text += ", " + name + " " +
-            (value < 1e3 ? format_number(value, 3) : format_quantity(value, 2));
+    others.push_back(name + " " +
+                     (value < 1e3
+                          ? format_number(value, 3)
+                          : format_quantity(value, ParamsTag::unit, 2)));
   }
-  return text;
+  return others.empty() ? text : text + " (" + join_words(others) + ")";
 }
 
 CandidateRuns candidate_runs(const Form& form, const WeightedInputs& present) {

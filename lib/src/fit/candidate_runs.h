@@ -17,8 +17,8 @@ struct CandidateRuns {
 /// Sizes a factor of five either way of the middle times, where the form reads
 /// data, 4 to 100 tokens a parameter; 7 x 7, or 5 x 5 where the form reads
 /// more. Each further input is the least, middle and greatest of the present
-/// runs, or where it is one in all of them a factor of 4 and 16 away; unique
-/// tokens are those of 1, 4 and 16 epochs.
+/// runs, or where it is one in all of them that, a factor of 4 and 16 away, and
+/// that of a run without it; unique tokens are those of 1, 4 and 16 epochs.
 CandidateRuns candidate_runs(const Form& form, const WeightedInputs& present);
 
 }  // namespace isoflop

@@ -124,7 +124,7 @@ void add_identifiability_finding(const Identifiability& found,
       runs.push_back(describe(run));
     }
     remedy = "add " + std::string(runs.size() == 1 ? "a run" : "runs") +
-             " of " + join_clauses(runs);
+             " of " + join_words(runs);
   }
   findings.push_back(
       {weak ? "fit.weak" : "fit.not-identified",

@@ -170,6 +170,8 @@ std::vector<int> one_by_one(const Additions& additions) {
     Shortfall least;
     int next = -1;
     for (int i = 0; i < additions.count(); ++i) {
+      // Another place says more than the same one again.
+      if (std::count(chosen.begin(), chosen.end(), i) > 0) continue;
       Eigen::MatrixXd more = squares;
       additions.add(i, more);
       const Shortfall at = additions.shortfall(more, chosen.size() + 1);
@@ -181,8 +183,10 @@ std::vector<int> one_by_one(const Additions& additions) {
     chosen.push_back(next);
   }
   for (std::size_t k = 0; k < chosen.size();) {
-    std::vector<int> fewer = chosen;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(k));
+    std::vector<int> fewer;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      if (i != k) fewer.push_back(chosen[i]);
+    }
     if (additions.shortfall(fewer).suffices()) {
       chosen = fewer;
     } else {

@@ -34,6 +34,9 @@ Risk parse_risk(std::string_view text) {
 
 DrawLosses::DrawLosses(const Law& law) {
   form_ = bind_inputs(law.form, {}, "plan");
+  point_ = form_->theta_from_coefficients(law.coefficients);
+  reach_.range = law.range;
+  reach_.widening = law.widening;
   theta_.resize(form_->coefficient_count(), law.draws.rows());
   for (Eigen::Index i = 0; i < law.draws.rows(); ++i) {
     theta_.col(i) = form_->theta_from_coefficients(law.draws.row(i));
@@ -42,10 +45,15 @@ DrawLosses::DrawLosses(const Law& law) {
 
 Eigen::VectorXd DrawLosses::losses(double log_params, double log_tokens) const {
   const double inputs[2] = {log_params, log_tokens};
+  const double factor =
+      reach_.widening_at(Flops(6.0 * std::exp(log_params + log_tokens)));
+  const double middle = form_->evaluate(point_.data(), inputs);
   Eigen::VectorXd values(theta_.cols());
   Eigen::Index count = 0;
   for (Eigen::Index i = 0; i < theta_.cols(); ++i) {
-    const double loss = std::exp(form_->evaluate(theta_.col(i).data(), inputs));
+    const double drawn = form_->evaluate(theta_.col(i).data(), inputs);
+    const double loss = std::exp(
+        factor > 1.0 ? middle + factor * (drawn - middle) : drawn);
     if (std::isfinite(loss)) values[count++] = loss;
   }
   values.conservativeResize(count);

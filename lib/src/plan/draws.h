@@ -14,7 +14,8 @@ namespace isoflop {
 /// The losses of runs under every draw of a law.
 class DrawLosses {
  public:
-  /// @param law  of size and data, with draws
+  /// @param law  of size and data, with draws; beyond its runs they are as much
+  ///     wider as its back-test widens intervals
   explicit DrawLosses(const Law& law);
 
   /// A mean or quantile of the losses of a run, nats; draws without a finite
@@ -32,6 +33,8 @@ class DrawLosses {
   Eigen::VectorXd losses(double log_params, double log_tokens) const;
 
   std::shared_ptr<const Form> form_;
+  Eigen::VectorXd point_;    ///< n_coefficients
+  Law reach_;                ///< range and widening of the law
   Eigen::MatrixXd theta_;  ///< n_coefficients x n_draws
 };
 

@@ -236,6 +236,7 @@ void add_prediction(const Law& given,
   plan.downstream = prediction.downstream;
   if (plan.law.is_forecast()) plan.run.loss = Nats(prediction.value);
   plan.loss_nats = prediction.interval;
+  plan.widening = prediction.widening;
   plan.extrapolation = prediction.extrapolation;
   for (const Finding& finding : prediction.findings) {
     if (!doubt || finding.code != doubt->code) {

@@ -88,9 +88,7 @@ std::string to_text(const Prediction& prediction) {
              percent(prediction.options.level) + " for one new run)"});
   }
   if (prediction.widening > 1.0) {
-    table.add({"",
-               "both widened " + format_number(prediction.widening, 2) +
-                   " times by the law's back-test"});
+    table.add({"", "both " + widening_words(prediction.widening)});
   }
   if (prediction.allocation) {
     const Allocation& run = *prediction.allocation;

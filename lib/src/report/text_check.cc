@@ -139,8 +139,11 @@ std::string numbers_table(const Check& check) {
              ""});
   std::string text = table.str();
   if (check.loss_nats) {
-    text += wrap("loss forecast: " + interval_text(check.loss_nats, 4) + " (" +
-                     percent(check.options.level) + ")",
+    const std::string widening = widening_words(check.loss_widening);
+    text += wrap((check.law.is_forecast() ? "loss forecast: " : "loss: ") +
+                     interval_text(check.loss_nats, 4) + " (" +
+                     percent(check.options.level) +
+                     (widening.empty() ? "" : ", " + widening) + ")",
                  2);
   }
   if (waste.compute_factor_interval) {

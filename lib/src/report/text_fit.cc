@@ -47,7 +47,7 @@ std::string doubt_block(const Identifiability& found) {
       runs.push_back(describe(run));
     }
     text += wrap(std::string(runs.size() == 1 ? "this run" : "these runs") +
-                     " would mend it: " + join_clauses(runs) +
+                     " would mend it: " + join_words(runs) +
                      (found.suggests_fewest ? "" : " (fewer may do)"),
                  2);
   }

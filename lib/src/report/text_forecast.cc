@@ -169,10 +169,18 @@ std::string rows_table(const PredictionTable& table) {
   return text;
 }
 
+std::string shortened(const std::string& name, std::size_t most) {
+  return printable(name.size() > most ? name.substr(0, most - 2) + ".."
+                                      : name);
+}
+
 std::string method_words(const Backtest& test, const std::string& name) {
   if (name == "prior") return test.options.form + ", prior";
   if (name == "additive") return "additive, plain";
-  return name.size() > 18 ? name.substr(0, 16) + ".." : printable(name);
+  const BacktestMethod& method = *test.method(name);
+  if (method.objective == Objective::Huber) return shortened(name, 18);
+  const std::string objective(to_string(method.objective));
+  return shortened(method.law, 16 - objective.size()) + ", " + objective;
 }
 
 std::vector<std::string> score_cells(const BacktestScore& score) {
@@ -263,8 +271,15 @@ std::string next_command(const Backtest& test) {
     if (test.trusted == "prior") options.discrepancy = DiscrepancyChoice::None;
     return "forecast " + source + given_flags(options);
   }
-  if (test.trusted == "additive") return "fit " + source;
-  return "fit " + source + " --law '" + printable(test.trusted) + "'";
+  const BacktestMethod& method = *test.method(test.trusted);
+  std::string command = "fit " + source;
+  if (method.law != "additive") {
+    command += " --law '" + printable(method.law) + "'";
+  }
+  if (method.objective != Objective::Huber) {
+    command += " --objective " + std::string(to_string(method.objective));
+  }
+  return command;
 }
 
 }  // namespace

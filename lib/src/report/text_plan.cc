@@ -115,6 +115,10 @@ std::string to_text(const Plan& plan) {
   if (!plan.law.has_draws()) {
     text += wrap("no intervals: the law comes without draws", 2);
   }
+  if (plan.widening > 1.0) {
+    text +=
+        wrap("the interval of the loss is " + widening_words(plan.widening), 2);
+  }
   if (plan.flat_params) {
     text += wrap("within 0.1 % of this loss: " +
                      interval_text(plan.flat_params, ParamsTag::unit) +

@@ -26,6 +26,13 @@ inline std::string interval_text(const std::optional<Interval>& interval,
          format_quantity(interval->high, unit);
 }
 
+/// What the law's back-test did to intervals of losses; "" where nothing.
+inline std::string widening_words(double factor) {
+  if (!(factor > 1.0)) return {};
+  return "widened " + format_number(factor, 2) +
+         " times by the law's back-test";
+}
+
 /// "1 run", "2 runs".
 inline std::string counted(int count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);

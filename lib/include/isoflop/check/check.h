@@ -211,8 +211,9 @@ struct Check {
   /// The plan at the middle of its ranges.
   Optimum run;
   Optimum best;  ///< at the same compute
-  /// Of the loss of the run, where the law is a forecast.
+  /// Of the loss of the run, where the law is a forecast or was back-tested.
   std::optional<Interval> loss_nats;
+  double loss_widening = 1.0;  ///< see `Prediction::widening`
   Range<Params> params;  ///< what the scenario spans, derived or given
   Range<Tokens> tokens;
   Range<Flops> flops;

@@ -9,6 +9,7 @@
 #include "isoflop/base/field.h"
 #include "isoflop/base/finding.h"
 #include "isoflop/fit/backtest_score.h"
+#include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/variable.h"
@@ -21,6 +22,7 @@ namespace isoflop {
 struct BacktestOptions : ForecastOptions {
   std::vector<double> factor = {3, 10, 30, 100};
   std::vector<std::string> law;
+  std::vector<std::string> objective;
   int bootstrap = 200;
 
   static constexpr auto fields() {
@@ -34,6 +36,10 @@ struct BacktestOptions : ForecastOptions {
         field("law",
               &O::law,
               "another form to fit and test, by name or formula (repeatable)"),
+        field("objective",
+              &O::objective,
+              "fit every form by this too and test it: squared or absolute, "
+              "beside huber (repeatable)"),
         field("bootstrap",
               &O::bootstrap,
               "refits to resampled runs, for the intervals of fits",
@@ -52,9 +58,12 @@ struct BacktestSplit {
 };
 
 /// A way to predict: "forecast", "prior" (its law without the discrepancy),
-/// "additive" (the plain fit), or another form that was asked for.
+/// "additive" (the plain fit), or another form that was asked for; by another
+/// objective its name follows, as in "additive squared".
 struct BacktestMethod {
   std::string name;
+  std::string law;  ///< form of a fit; "" of forecasts
+  Objective objective = Objective::Huber;  ///< of a fit
   /// Splits count alike; none for a method without an answer on one of them,
   /// as others could not be compared with it.
   std::optional<BacktestScore> overall;

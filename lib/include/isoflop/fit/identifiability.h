@@ -33,7 +33,7 @@ struct SuggestedRun {
   std::map<std::string, double> others;  ///< what else the form reads, by name
 };
 
-/// "1.2B params on 24B tokens, experts 16".
+/// "1.2B params on 24B tokens (experts 16)".
 std::string describe(const SuggestedRun& run);
 
 struct Identifiability {

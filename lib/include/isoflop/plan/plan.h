@@ -138,6 +138,9 @@ struct Plan {
   std::optional<Interval> tokens;
   std::optional<Interval> tokens_per_param;
   std::optional<Interval> loss_nats;
+  /// How many times as wide as the draws the law's back-test made it, see
+  /// `Prediction::widening`.
+  double widening = 1.0;
   std::string binding;                 ///< scenario key of the limit that binds
   std::optional<Choices> choices;      ///< where there is something to choose
   std::optional<CostOverDraws> cost_over_draws;  ///< of a loss to reach
