@@ -128,7 +128,8 @@ Tallies simulate(const DesignPoints& design,
 
 void run_simulated(int simulations, int refits) {
   std::printf(
-      "| design | departure | at x Cmax | asked | refits hold %% | widened hold "
+      "| design | departure | at x Cmax | asked | refits hold %% | widened "
+      "hold "
       "%% | mean factor |\n|---|---|---|---|---|---|---|\n");
   const std::pair<const char*, DesignPoints> designs[] = {
       {"isoFLOP 7x9", testing::isoflop_sweep(7, 9, 4)},
@@ -137,8 +138,8 @@ void run_simulated(int simulations, int refits) {
     for (const double amplitude : {0.0, 0.002, 0.005}) {
       std::vector<Tallies> all(static_cast<std::size_t>(simulations));
       parallel_for(simulations, 0, [&](std::int64_t i) {
-        all[static_cast<std::size_t>(i)] =
-            simulate(points, amplitude, 1000 + static_cast<std::uint64_t>(i), refits);
+        all[static_cast<std::size_t>(i)] = simulate(
+            points, amplitude, 1000 + static_cast<std::uint64_t>(i), refits);
       });
       for (std::size_t k = 0; k < kDistances.size(); ++k) {
         Tally sum;
@@ -184,7 +185,8 @@ constexpr Set kSets[] = {
 /// larger runs among them, asks about the others.
 void run_real(int refits) {
   std::printf(
-      "| runs | factor | asked | refits hold %% | widened hold %% | mean factor "
+      "| runs | factor | asked | refits hold %% | widened hold %% | mean "
+      "factor "
       "|\n|---|---|---|---|---|---|\n");
   Tally all;
   for (const Set& set : kSets) {

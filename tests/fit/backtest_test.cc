@@ -155,8 +155,8 @@ TEST(Backtest, TestsEveryFormByEveryObjective) {
   fit_options.bootstrap = options.bootstrap;
   fit_options.threads = options.threads;
   fit_options.seed = options.seed;
-  const auto said = predict_by_fit(
-      fit_options, parts[0].training, parts[0].held_out);
+  const auto said =
+      predict_by_fit(fit_options, parts[0].training, parts[0].held_out);
   EXPECT_EQ(result.method("additive squared")->overall->mean_abs_error,
             score_of(*said, parts[0].held_out)->mean_abs_error);
   EXPECT_NE(result.method("additive squared")->overall->mean_abs_error,

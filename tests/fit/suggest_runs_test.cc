@@ -85,8 +85,7 @@ TEST(SuggestRuns, ThreeAreTheFewestWhereTheySaySo) {
   Suggestion found;
   while (found.runs.size() < 3 && scale < 1.0) {
     scale *= 1.1;
-    found = suggest_runs(
-        form, decision, nominal_theta(form), present, scale);
+    found = suggest_runs(form, decision, nominal_theta(form), present, scale);
     ASSERT_FALSE(found.runs.empty());
   }
   ASSERT_EQ(found.runs.size(), 3u);
@@ -94,8 +93,8 @@ TEST(SuggestRuns, ThreeAreTheFewestWhereTheySaySo) {
   const auto count = static_cast<int>(candidates.inputs.rows());
   for (int i = 0; i < count; ++i) {
     for (int j = i + 1; j < count; ++j) {
-      EXPECT_FALSE(passes(
-          form, decision, with(present, candidates, {i, j}), scale));
+      EXPECT_FALSE(
+          passes(form, decision, with(present, candidates, {i, j}), scale));
     }
   }
   WeightedInputs three;
@@ -105,8 +104,7 @@ TEST(SuggestRuns, ThreeAreTheFewestWhereTheySaySo) {
     three.inputs.row(k) << std::log(run.params.value()),
         std::log(run.tokens.value());
   }
-  EXPECT_TRUE(
-      passes(form, decision, with(present, three, {0, 1, 2}), scale));
+  EXPECT_TRUE(passes(form, decision, with(present, three, {0, 1, 2}), scale));
 }
 
 TEST(SuggestRuns, WithoutAProofItSaysSo) {
@@ -119,8 +117,7 @@ TEST(SuggestRuns, WithoutAProofItSaysSo) {
   Suggestion found;
   for (double scale = 0.002; scale < 1.0 && found.runs.size() < 5;
        scale *= 1.1) {
-    found = suggest_runs(
-        form, decision, nominal_theta(form), present, scale);
+    found = suggest_runs(form, decision, nominal_theta(form), present, scale);
   }
   ASSERT_GE(found.runs.size(), 5u);
   EXPECT_FALSE(found.is_smallest);

@@ -288,9 +288,9 @@ TEST(Plan, RisksBeyondTheRunsAreWidenedToo) {
   // Between two draws the quantile is linear in the loss, not its logarithm.
   EXPECT_THAT(
       std::log(wide.measure(risk, log_params, log_tokens) / loss),
-      near_rel(3.0 * std::log(narrow.measure(risk, log_params, log_tokens) /
-                              loss),
-               testing::kDerivative));
+      near_rel(
+          3.0 * std::log(narrow.measure(risk, log_params, log_tokens) / loss),
+          testing::kDerivative));
   // Among the runs nothing is widened.
   EXPECT_EQ(wide.measure(risk, std::log(1e9), std::log(2e10)),
             narrow.measure(risk, std::log(1e9), std::log(2e10)));

@@ -32,7 +32,8 @@ void require_six_n(const Scenario& scenario) {
     return;
   }
   throw std::invalid_argument(
-      "check: flops_rule is of plan and whatif; what a size wastes is judged by "
+      "check: flops_rule is of plan and whatif; what a size wastes is judged "
+      "by "
       "6 N D");
 }
 

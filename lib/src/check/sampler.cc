@@ -74,8 +74,7 @@ bool buys_tokens(const Scenario& scenario) {
 /// Keeps back the compute that writes synthetic tokens where size or compute
 /// are ranges: the share that pays in their middle.
 void keep_back(const Scenario& scenario, GivenRun& given) {
-  const Flops all =
-      compute_budget(at_middle(scenario), "check")->flops;
+  const Flops all = compute_budget(at_middle(scenario), "check")->flops;
   given.training_share = 1.0 - given.synthetic->flops / all;
   given.flops = Range<Flops>(given.flops->low * given.training_share,
                              given.flops->high * given.training_share);
@@ -134,8 +133,8 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
 Law bind_run(const Law& law, const Scenario& scenario, const GivenRun& given) {
   Scenario supplied = scenario;
   if (supplied.unique_tokens) {
-    supplied.unique_tokens = supplied.unique_tokens->middle() +
-                             Tokens(given.synthetic_tokens());
+    supplied.unique_tokens =
+        supplied.unique_tokens->middle() + Tokens(given.synthetic_tokens());
   }
   return bind_scenario(law, supplied, "check");
 }
@@ -168,9 +167,9 @@ Sampler::Sampler(const Law& law,
   const auto& unique = scenario_.unique_tokens;
   const auto& experts = scenario_.experts;
   const bool reads = law_.form->input_index(kUniqueTokens.name).has_value();
-  form_ = form_of(scenario_,
-                  unique ? unique->middle().value() + given_.synthetic_tokens()
-                         : 0.0);
+  form_ = form_of(
+      scenario_,
+      unique ? unique->middle().value() + given_.synthetic_tokens() : 0.0);
   varies_form_ = (reads && unique && !unique->is_exact()) ||
                  (law_.form->input_index(kExperts.name) && experts &&
                   !experts->is_exact());
@@ -256,8 +255,7 @@ CheckSample Sampler::at(std::vector<double> quantiles,
   }
   sample.quantiles = std::move(quantiles);
   sample.draw = draw;
-  sample.form =
-      varies_form_ ? form_of(scenario, sample.unique_tokens) : form_;
+  sample.form = varies_form_ ? form_of(scenario, sample.unique_tokens) : form_;
   sample.theta = draw < 0
                      ? form_->theta_from_coefficients(law_.coefficients)
                      : form_->theta_from_coefficients(law_.draws.row(draw));

@@ -90,12 +90,10 @@ std::vector<Place> sizes_and_data(const Columns& columns,
       continue;
     }
     for (int j = 0; j < side; ++j) {
-      const double log_ratio =
-          std::log(4.0) + std::log(25.0) * j / (side - 1);
+      const double log_ratio = std::log(4.0) + std::log(25.0) * j / (side - 1);
       if (2.0 * log_size + log_ratio > log_product) continue;
-      places.push_back({Eigen::RowVectorXd::Zero(width),
-                        log_size,
-                        log_size + log_ratio});
+      places.push_back(
+          {Eigen::RowVectorXd::Zero(width), log_size, log_size + log_ratio});
     }
   }
   for (Place& place : places) {
@@ -126,8 +124,7 @@ std::vector<Place> with_other_inputs(const Form& form,
                                      const Columns& columns,
                                      const WeightedInputs& present,
                                      std::vector<Place> places) {
-  const std::vector<double> epochs = {
-      0.0, std::log(4.0), std::log(16.0)};
+  const std::vector<double> epochs = {0.0, std::log(4.0), std::log(16.0)};
   for (int k = 0; k < form.input_count(); ++k) {
     if (k == columns.size() || k == columns.tokens) continue;
     if (k == columns.unique) {
@@ -145,8 +142,7 @@ std::vector<Place> with_other_inputs(const Form& form,
                        return place.log_size + level;
                      });
     } else {
-      const Variable& variable =
-          form.inputs()[static_cast<std::size_t>(k)];
+      const Variable& variable = form.inputs()[static_cast<std::size_t>(k)];
       places = times(places,
                      k,
                      levels_of(variable, present.inputs.col(k)),
@@ -159,9 +155,8 @@ std::vector<Place> with_other_inputs(const Form& form,
 SuggestedRun name_of(const Form& form,
                      const Columns& columns,
                      const Place& place) {
-  SuggestedRun run{Params(std::exp(place.log_size)),
-                   Tokens(std::exp(place.log_tokens)),
-                   {}};
+  SuggestedRun run{
+      Params(std::exp(place.log_size)), Tokens(std::exp(place.log_tokens)), {}};
   for (int k = 0; k < form.input_count(); ++k) {
     const Variable& variable = form.inputs()[static_cast<std::size_t>(k)];
     const double value = from_scale(place.inputs[k], variable.scale);

@@ -121,9 +121,8 @@ IdentifiabilityStatus apply_gates(const Form& form,
   } else {
     const double scale = std::max(residual_scale, kLeastScale);
     const double scatter = widest_scatter(residual_scale, runs, p);
-    const Spread spread{
-        scatter / scale * *result.sd_log_loss,
-        scatter / scale * result.sd_log_params.value_or(0.0)};
+    const Spread spread{scatter / scale * *result.sd_log_loss,
+                        scatter / scale * result.sd_log_params.value_or(0.0)};
     if (is_wide(spread)) {
       reasons.push_back(wide_reason(result, spread, scatter, scale));
     }
@@ -317,13 +316,7 @@ Identifiability identify(const Runs& runs,
     ask_refits(form, decision, theta, *refits, doubtful, result);
   }
   if (result.status != IdentifiabilityStatus::Identified) {
-    explain(form,
-            decision,
-            doubtful,
-            apart,
-            design,
-            residual_scale,
-            result);
+    explain(form, decision, doubtful, apart, design, residual_scale, result);
   }
   return result;
 }

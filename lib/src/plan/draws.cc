@@ -52,8 +52,8 @@ Eigen::VectorXd DrawLosses::losses(double log_params, double log_tokens) const {
   Eigen::Index count = 0;
   for (Eigen::Index i = 0; i < theta_.cols(); ++i) {
     const double drawn = form_->evaluate(theta_.col(i).data(), inputs);
-    const double loss = std::exp(
-        factor > 1.0 ? middle + factor * (drawn - middle) : drawn);
+    const double loss =
+        std::exp(factor > 1.0 ? middle + factor * (drawn - middle) : drawn);
     if (std::isfinite(loss)) values[count++] = loss;
   }
   values.conservativeResize(count);

@@ -33,8 +33,8 @@ class DrawLosses {
   Eigen::VectorXd losses(double log_params, double log_tokens) const;
 
   std::shared_ptr<const Form> form_;
-  Eigen::VectorXd point_;    ///< n_coefficients
-  Law reach_;                ///< range and widening of the law
+  Eigen::VectorXd point_;  ///< n_coefficients
+  Law reach_;              ///< range and widening of the law
   Eigen::MatrixXd theta_;  ///< n_coefficients x n_draws
 };
 

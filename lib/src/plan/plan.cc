@@ -257,9 +257,8 @@ void add_surroundings(const Law& given, Point& point) {
   const Tokens most = point.most_tokens;
   const TrainingCompute compute(plan.scenario);
   if (point.is_free && law.has_draws()) {
-    add_intervals(optimum_estimate(compute.shaped(law),
-                                   plan.run.flops,
-                                   plan.options.level),
+    add_intervals(optimum_estimate(
+                      compute.shaped(law), plan.run.flops, plan.options.level),
                   compute,
                   most,
                   plan);

@@ -140,13 +140,13 @@ std::string to_json(const Backtest& test) {
       by_distance.push_back(score_json(score));
     }
     const bool is_fit = !method.law.empty();
-    methods.push_back({{"name", method.name},
-                       {"law", is_fit ? Json(method.law) : Json()},
-                       {"objective",
-                        is_fit ? json_of(method.objective) : Json()},
-                       {"overall", score_json(method.overall)},
-                       {"by_split", std::move(by_split)},
-                       {"by_distance", std::move(by_distance)}});
+    methods.push_back(
+        {{"name", method.name},
+         {"law", is_fit ? Json(method.law) : Json()},
+         {"objective", is_fit ? json_of(method.objective) : Json()},
+         {"overall", score_json(method.overall)},
+         {"by_split", std::move(by_split)},
+         {"by_distance", std::move(by_distance)}});
   }
   Json distances = Json::array();
   for (const double most : kBacktestDistances) {

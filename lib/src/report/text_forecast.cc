@@ -170,8 +170,7 @@ std::string rows_table(const PredictionTable& table) {
 }
 
 std::string shortened(const std::string& name, std::size_t most) {
-  return printable(name.size() > most ? name.substr(0, most - 2) + ".."
-                                      : name);
+  return printable(name.size() > most ? name.substr(0, most - 2) + ".." : name);
 }
 
 std::string method_words(const Backtest& test, const std::string& name) {

@@ -130,9 +130,11 @@ std::string to_text(const Plan& plan) {
                      " times the largest run behind the law",
                  2);
   }
-  text += synthetic_text(plan.synthetic, plan.run.flops) + sensitivity_text(plan) + risk_text(plan) +
+  text += synthetic_text(plan.synthetic, plan.run.flops) +
+          sensitivity_text(plan) + risk_text(plan) +
           cost_over_draws_text(plan.cost_over_draws) +
-          choices_text(plan.choices) + cost_text(plan.cost) + versus_text(plan.versus) + frontier_text(plan);
+          choices_text(plan.choices) + cost_text(plan.cost) +
+          versus_text(plan.versus) + frontier_text(plan);
   return text + "\nOther sizes at the same compute\n" +
          alternatives_table(plan);
 }

@@ -12,8 +12,8 @@
 #include "isoflop/laws/law.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/run_cost.h"
-#include "isoflop/plan/size_bounds.h"
 #include "isoflop/plan/scenario.h"
+#include "isoflop/plan/size_bounds.h"
 
 namespace isoflop {
 
@@ -214,7 +214,7 @@ struct Check {
   /// Of the loss of the run, where the law is a forecast or was back-tested.
   std::optional<Interval> loss_nats;
   double loss_widening = 1.0;  ///< see `Prediction::widening`
-  Range<Params> params;  ///< what the scenario spans, derived or given
+  Range<Params> params;        ///< what the scenario spans, derived or given
   Range<Tokens> tokens;
   Range<Flops> flops;
   Waste waste;

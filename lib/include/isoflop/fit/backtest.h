@@ -62,7 +62,7 @@ struct BacktestSplit {
 /// objective its name follows, as in "additive squared".
 struct BacktestMethod {
   std::string name;
-  std::string law;  ///< form of a fit; "" of forecasts
+  std::string law;                         ///< form of a fit; "" of forecasts
   Objective objective = Objective::Huber;  ///< of a fit
   /// Splits count alike; none for a method without an answer on one of them,
   /// as others could not be compared with it.

@@ -78,9 +78,9 @@ struct Refits {
 /// at its bound, a term that ends at zero, or too wide a spread at ten times
 /// the largest budget (a 90 % interval of the loss above 8 % or of N* above a
 /// factor of three either way, at the most scatter that the spare runs do not
-/// rule out with 99 % confidence): weak. With refits also: more than a tenth failed, a term ends at zero in a
-/// tail of them, N* is off by more than three in more than its share, or the
-/// profile of a coefficient does not close.
+/// rule out with 99 % confidence): weak. With refits also: more than a tenth
+/// failed, a term ends at zero in a tail of them, N* is off by more than three
+/// in more than its share, or the profile of a coefficient does not close.
 ///
 /// A form that does not divide a budget between size and data has no N*: the
 /// loss of the largest run stands for it.

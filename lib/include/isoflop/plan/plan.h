@@ -129,8 +129,8 @@ struct Plan {
   PlanVerdict verdict = PlanVerdict::NoPlan;
   std::vector<std::string> missed;  ///< codes of the bounds that are missed
   std::string minimised;            ///< "loss", "usd" or "flops"
-  Optimum run;               ///< the planned size, data, compute and loss
-  double epochs = 0.0;       ///< over the unique tokens; 0 when not given
+  Optimum run;          ///< the planned size, data, compute and loss
+  double epochs = 0.0;  ///< over the unique tokens; 0 when not given
   /// Over the law's draws; absent without draws. The loss is that of the
   /// planned run; the others, absent unless the law chose size and data, say
   /// where the optimum lies as far as the data reach.
@@ -141,8 +141,8 @@ struct Plan {
   /// How many times as wide as the draws the law's back-test made it, see
   /// `Prediction::widening`.
   double widening = 1.0;
-  std::string binding;                 ///< scenario key of the limit that binds
-  std::optional<Choices> choices;      ///< where there is something to choose
+  std::string binding;             ///< scenario key of the limit that binds
+  std::optional<Choices> choices;  ///< where there is something to choose
   std::optional<CostOverDraws> cost_over_draws;  ///< of a loss to reach
   std::optional<Params> total_params;  ///< of a mixture, with resting experts
   std::optional<SyntheticSupply> synthetic;
