@@ -252,9 +252,9 @@ TEST(Identify, ScatterThatRunsDoNotRuleOut) {
   // of Statistical Methods, section 1.3.6.7.4, prints 1.646.
   const double ratio = 0.003 / widest_scatter(0.003, 13, 5);
   EXPECT_THAT(8 * ratio * ratio, testing::near_rel(testing::printed("1.646")));
-  EXPECT_THAT(widest_scatter(0.006, 13, 5),
-              testing::near_rel(2 * widest_scatter(0.003, 13, 5),
-                                testing::kRounding));
+  EXPECT_THAT(
+      widest_scatter(0.006, 13, 5),
+      testing::near_rel(2 * widest_scatter(0.003, 13, 5), testing::kRounding));
   EXPECT_LT(widest_scatter(0.003, 154, 5), 0.0035);
   EXPECT_EQ(widest_scatter(0.0001, 13, 5), kLeastScale);
   EXPECT_EQ(widest_scatter(0.003, 5, 5), widest_scatter(0.003, 6, 5));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <stdexcept>
+#include <vector>
 
 #include "isoflop/base/random.h"
 #include "runs/table.h"
@@ -51,8 +52,13 @@ void mutate(RandomStream& random, std::string& text) {
 
 void check_valid(const Runs& runs) {
   ASSERT_GT(runs.size(), 0);
-  for (const Eigen::VectorXd* column :
-       {&runs.params, &runs.tokens, &runs.flops, &runs.loss_nats}) {
+  std::vector<const Eigen::VectorXd*> columns = {&runs.flops, &runs.loss_nats};
+  if (runs.has_sizes()) {
+    columns.insert(columns.end(), {&runs.params, &runs.tokens});
+  } else {
+    ASSERT_EQ(runs.params.size() + runs.tokens.size(), 0);
+  }
+  for (const Eigen::VectorXd* column : columns) {
     ASSERT_EQ(column->size(), runs.size());
     ASSERT_TRUE(column->allFinite());
     ASSERT_GT(column->minCoeff(), 0.0);

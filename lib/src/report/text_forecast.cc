@@ -230,9 +230,10 @@ std::string headline_of(const Backtest& test) {
   const BacktestScore& score = *test.method(test.trusted)->overall;
   std::string text = "TRUST " + method_words(test, test.trusted) +
                      (is_short ? ", not its intervals" : "") + "   off by " +
-                     small_percent(score.mean_abs_error) + " on larger runs; " +
-                     percent(test.options.level) + " intervals hold " +
-                     percent(score.coverage, 2) + "\n";
+                     small_percent(score.mean_abs_error) +
+                     " on larger runs\n  " + percent(test.options.level) +
+                     " intervals hold " + percent(score.coverage, 2) +
+                     " of them\n";
   if (test.status == LawStatus::Weak) {
     text +=
         "  along the line of the runs only: size and data do not vary "
