@@ -133,9 +133,20 @@ by the sandwich variance; a residual bootstrap would be too sure.
      R"(
 Where runs repeat the same inputs, as with several seeds, their scatter is pure
 error. An F test compares with it what the law leaves over; here its p-value
-is below 0.01. The form is wrong at the precision of these runs.
+is below 0.01. The form is wrong at the precision of these runs. Runs that
+differ in a known column which the form does not read (fit.unread-column) are no
+repeats.
 
 Source: Draper & Smith 1998, doi:10.1002/9781118625590, section 2.1.
+)"},
+    {"fit.unread-column",
+     "runs that are one to the form differ in another column",
+     R"(
+The table has a column of a quantity that laws know, as unique_tokens or
+experts, in which runs of the same inputs differ; the form that was fitted does
+not read it. What it does to the loss is taken for noise then, and how far the
+losses of such runs lie apart is said. Fit a form that reads the column, or runs
+of one value.
 )"},
     {"fit.correlated-groups",
      "runs of one group err together",
