@@ -54,11 +54,12 @@ std::string doubt_block(const Identifiability& found) {
   return text;
 }
 
-/// An interval whose end may be open: "1.7 .. open".
+/// An interval whose end may be open: "1.7 .. open", or both: "open".
 std::string open_text(const Interval& interval) {
   const auto end = [](double value) {
     return std::isinf(value) ? "open" : format_number(value, 3);
   };
+  if (std::isinf(interval.low) && std::isinf(interval.high)) return "open";
   return end(interval.low) + " .. " + end(interval.high);
 }
 
