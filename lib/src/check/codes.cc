@@ -428,7 +428,8 @@ Source: Ludziejewski et al. 2025, arXiv:2502.05172.
 The run predicted has more than a hundred times the compute of the largest run
 the law was fitted on; or, in a table of runs, less than a tenth of that of the
 smallest, small runs depart from a law most; or a plan has less than the
-smallest, or more experts than any.
+smallest, or more experts than any. Of a fit it is a note: some of the budgets
+that optima are shown at lie so far out.
 )"},
     {"fit.not-widened",
      "intervals beyond the runs are not widened by a back-test",

@@ -15,6 +15,7 @@
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
+#include "laws/extrapolation.h"
 
 namespace isoflop {
 namespace {
@@ -228,6 +229,30 @@ void add_widening_finding(const Runs& runs, FitResult& result) {
        {{"runs", static_cast<double>(runs.size())}}});
 }
 
+/// Says how far beyond the runs the budgets lie that optima are shown at. It is
+/// about these, not the law: what is asked of the law is measured when asked.
+void add_far_finding(FitResult& result) {
+  const double largest = result.law.range.flops->high;
+  double furthest = 0.0;
+  int far = 0;
+  for (const OptimumEstimate& row : result.optimum) {
+    const double beyond = row.best.flops.value() / largest;
+    furthest = std::max(furthest, beyond);
+    far += beyond > kFarExtrapolation ? 1 : 0;
+  }
+  if (far == 0) return;
+  result.findings.push_back(
+      {"law.extrapolation",
+       Severity::Note,
+       std::to_string(far) + " of the " +
+           std::to_string(result.optimum.size()) +
+           " budgets shown have more than 100 times the compute of the "
+           "largest run, at most " +
+           format_number(furthest, 2) + " times",
+       "fit larger pilot runs, or ask about nearer budgets (--flops)",
+       {{"flops_over_fitted", furthest}}});
+}
+
 }  // namespace
 
 std::map<std::string, Interval> FitResult::named_intervals() const {
@@ -286,6 +311,7 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   fit_form(runs, options, result);
   add_widening_finding(runs, result);
   result.law.findings = result.findings;
+  add_far_finding(result);
   return result;
 }
 

@@ -92,12 +92,19 @@ std::string optimum_table(const FitResult& fit) {
   if (std::none_of(fit.optimum.begin(), fit.optimum.end(), says_something)) {
     return {};
   }
-  TextTable table("rrrrrrr");
-  table.add(
-      {"FLOP", "params", "tokens", "D/N", "interval", "loss", "interval"});
+  TextTable table("rrrrrrrr");
+  table.add({"FLOP",
+             "C/Cmax",
+             "params",
+             "tokens",
+             "D/N",
+             "interval",
+             "loss",
+             "interval"});
   for (const OptimumEstimate& row : fit.optimum) {
     if (!says_something(row)) continue;
     table.add({format_quantity(row.best.flops),
+               format_number(row.best.flops.value() / fit.law.range.flops->high, 2),
                format_quantity(row.best.params),
                format_quantity(row.best.tokens),
                format_number(row.best.tokens_per_param(), 3),
