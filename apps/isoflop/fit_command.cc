@@ -47,7 +47,7 @@ int run_fit(const Command& command,
   return report_findings(result.findings,
                          options.format(),
                          streams,
-                         {"fit.weak", "fit.not-identified"});
+                         {"fit.weak", "fit.not-identified", "fit.back-test-missed"});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
 #include "support/matchers.h"
 #include "support/paths.h"
@@ -140,6 +141,30 @@ TEST(FitWidening, IsByHowMuchIntervalsOfSmallerRunsWereShort) {
                              std::log((narrow.*interval)->high / narrow.value),
                          kSolver));
   }
+}
+
+TEST(FitWidening, ThatTheBackTestRefutesTheIntervalsIsSaid) {
+  Runs runs = law_runs(60, 4, 0.35, 0.37);
+  FitOptions options;
+  options.bootstrap = 60;
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.back-test-missed"), nullptr);
+  // Each decade beyond the middle of the runs the losses fall off the law more.
+  const Eigen::ArrayXd log_flops = runs.flops.array().log();
+  const double middle = 0.5 * (log_flops.minCoeff() + log_flops.maxCoeff());
+  runs.loss_nats.array() *= (-0.02 * (log_flops - middle).max(0.0)).exp();
+  const FitResult result = fit(runs, options);
+  const Finding* said = find(result.findings, "fit.back-test-missed");
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ(said->severity, Severity::Warning);
+  EXPECT_EQ(said->values[0].name, "mean_abs_error");
+  EXPECT_GT(said->values[0].value, 0.005);
+  EXPECT_EQ(said->values[1].name, "coverage");
+  EXPECT_LT(said->values[1].value, 0.45);
+  EXPECT_THAT(to_text(result), ::testing::HasSubstr("back-test: fits to the"));
+  // Whoever plans on the law is told too.
+  EXPECT_NE(find(result.law.findings, "fit.back-test-missed"), nullptr);
+  options.widening = WideningChoice::None;
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.back-test-missed"), nullptr);
 }
 
 TEST(FitWidening, LeavesOutPartsThatDoNotAllowTheOptions) {

@@ -206,13 +206,41 @@ FitOptions choose_form(const Runs& runs,
   return chosen;
 }
 
+/// Where the intervals of the smaller runs miss the larger, those of all the
+/// runs are no better founded, however well these determine the coefficients.
+void add_missed_finding(const WideningTest& test, FitResult& result) {
+  constexpr double kFewHold = 0.5;  // of as many as are to hold
+  constexpr double kMuchWider = 3.0;
+  if (!test.score || test.steps.empty()) return;
+  const double wider = test.steps.back().factor;
+  const double level = result.options.level;
+  if (test.score->coverage >= kFewHold * level && wider <= kMuchWider) return;
+  const auto percent = [](double share) {
+    return format_number(100.0 * share, 2) + " %";
+  };
+  result.findings.push_back(
+      {"fit.back-test-missed",
+       Severity::Warning,
+       "fits to the smaller runs are off by " +
+           percent(test.score->mean_abs_error) + " on larger runs, " +
+           format_number(100.0 * level, 3) + " % intervals hold " +
+           percent(test.score->coverage),
+       "isoflop backtest says what predicts these runs better",
+       {{"mean_abs_error", test.score->mean_abs_error},
+        {"coverage", test.score->coverage},
+        {"widening", wider}}});
+}
+
 /// Tests the fit on its own larger runs, for intervals beyond all of them.
 void add_widening(const Runs& runs,
                   const FitOptions& options,
                   FitResult& result) {
   const bool is_wanted =
       options.widening == WideningChoice::Backtest && options.bootstrap > 0;
-  if (is_wanted) result.law.widening = widening_of(runs, options);
+  if (!is_wanted) return;
+  const WideningTest test = widening_of(runs, options);
+  result.law.widening = test.steps;
+  add_missed_finding(test, result);
 }
 
 void add_widening_finding(const Runs& runs, FitResult& result) {

@@ -261,6 +261,9 @@ std::string to_text(const FitResult& fit) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";
   }
   text += "\n\n" + trials_table(fit) + verdict_line(fit);
+  if (const Finding* missed = find(fit.findings, "fit.back-test-missed")) {
+    text += wrap("back-test: " + missed->message + "; see isoflop backtest", 2);
+  }
   if (!fit.is_identified()) text += doubt_block(fit.identifiability);
   if (fit.law.status == LawStatus::NotIdentified) return text;
   text += "\n" + coefficient_table(fit);
