@@ -191,6 +191,28 @@ TEST(FitWidening, OfTooFewRunsIsSaidToBeMissing) {
   EXPECT_EQ(finding->severity, Severity::Note);
 }
 
+TEST(FitWidening, RowsOfOneRunCountOnce) {
+  Runs runs = law_runs(24, 5, 0.35, 0.37);
+  for (int i = 0; i < 24; ++i) {
+    runs.name.push_back("run " + std::to_string(i % 8));
+    runs.params[i] = runs.params[i % 8];
+  }
+  FitOptions options;
+  options.bootstrap = 20;
+  const FitResult result = fit(runs, options);
+  const Finding* rows = find(result.findings, "fit.rows-of-runs");
+  ASSERT_NE(rows, nullptr);
+  EXPECT_EQ(rows->severity, Severity::Note);
+  EXPECT_THAT(rows->message, ::testing::HasSubstr("24 rows are 8 runs"));
+  EXPECT_THAT(to_text(result), ::testing::HasSubstr("on 24 rows (8 runs) of"));
+  const Finding* few = find(result.findings, "fit.not-widened");
+  ASSERT_NE(few, nullptr);
+  EXPECT_THAT(few->message,
+              ::testing::HasSubstr("too few runs (8, of 24 rows) to hold"));
+  runs.name.clear();
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.rows-of-runs"), nullptr);
+}
+
 TEST(FitWidening, IsTheSameForAnyThreadsAndOrderOfRows) {
   Runs runs = law_runs(40, 6, 0.35, 0.37);
   FitOptions options;

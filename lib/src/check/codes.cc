@@ -442,6 +442,14 @@ of three; there are not as many.
 
 `isoflop forecast` allows for the error of the form in another way.
 )"},
+    {"fit.rows-of-runs",
+     "several rows of the table are of one run",
+     R"(
+Rows of one name and one size are taken for one run at several amounts of data,
+as checkpoints are: `fit` fits all of them, but larger runs are held out whole,
+so that fewer are there to test it than rows. --column name=COLUMN says which
+column names the runs, where another does.
+)"},
     {"fit.back-test-missed",
      "intervals of fits to the smaller runs miss the larger",
      R"(

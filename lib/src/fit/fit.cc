@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "fit/doubt.h"
@@ -16,6 +17,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
 #include "laws/extrapolation.h"
+#include "runs/run_numbers.h"
 
 namespace isoflop {
 namespace {
@@ -177,6 +179,38 @@ void start_result(const Runs& runs,
   }
 }
 
+/// Rows that are checkpoints or amounts of data of one setup are one run where
+/// larger runs are held out.
+int count_runs(const Runs& runs) {
+  std::vector<Eigen::Index> rows(static_cast<std::size_t>(runs.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return run_numbers(runs, rows).count;
+}
+
+/// "too few runs (16, of 88 rows) to hold the larger ones out".
+std::string too_few_runs(const Runs& runs) {
+  const int count = count_runs(runs);
+  return "too few runs (" + std::to_string(count) +
+         (count < runs.size() ? ", of " + std::to_string(runs.size()) + " rows"
+                              : "") +
+         ") to hold the larger ones out";
+}
+
+void add_rows_finding(const Runs& runs, FitResult& result) {
+  const int count = count_runs(runs);
+  if (count == runs.size()) return;
+  result.findings.push_back(
+      {"fit.rows-of-runs",
+       Severity::Note,
+       std::to_string(runs.size()) + " rows are " + std::to_string(count) +
+           (count == 1 ? " run" : " runs") +
+           ": rows of one name (column name, run_id, run, model or id) and "
+           "one size are one where larger runs are held out",
+       "--column name=COLUMN takes another column for the name",
+       {{"rows", static_cast<double>(runs.size())},
+        {"runs", static_cast<double>(count)}}});
+}
+
 /// The form of `law = "auto"`, the additive one where none can be tested; of
 /// compute alone the one form that reads it.
 FitOptions choose_form(const Runs& runs,
@@ -198,11 +232,12 @@ FitOptions choose_form(const Runs& runs,
   }
   result.findings.push_back({"fit.auto-untested",
                              Severity::Warning,
-                             "too few runs to hold the larger ones out: no "
-                             "form was tested, and the " +
+                             too_few_runs(runs) +
+                                 ": no form was tested, and the " +
                                  chosen.law + " one is taken",
                              "add smaller runs, or name the form",
-                             {{"runs", static_cast<double>(runs.size())}}});
+                             {{"runs",
+                               static_cast<double>(count_runs(runs))}}});
   return chosen;
 }
 
@@ -251,10 +286,11 @@ void add_widening_finding(const Runs& runs, FitResult& result) {
   result.findings.push_back(
       {"fit.not-widened",
        Severity::Note,
-       "too few runs to hold the larger ones out: intervals beyond the runs "
-       "are those of refits, which know nothing of the error of the form",
+       too_few_runs(runs) +
+           ": intervals beyond the runs are those of refits, which know "
+           "nothing of the error of the form",
        "add smaller runs; isoflop forecast allows for that error",
-       {{"runs", static_cast<double>(runs.size())}}});
+       {{"runs", static_cast<double>(count_runs(runs))}}});
 }
 
 /// Says how far beyond the runs the budgets lie that optima are shown at. It is
@@ -335,6 +371,7 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   FitResult result;
   const FitOptions options = choose_form(runs, asked, result);
   start_result(runs, asked, form_of(runs, options), result);
+  add_rows_finding(runs, result);
   add_widening(runs, options, result);
   fit_form(runs, options, result);
   add_widening_finding(runs, result);

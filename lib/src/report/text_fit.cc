@@ -252,11 +252,16 @@ std::string search_lines(const FitResult& fit) {
 
 std::string to_text(const FitResult& fit) {
   std::string text = "L = " + std::string(fit.law.form->formula()) + " on " +
-                     std::to_string(fit.runs_used) +
-                     (fit.law.form->input_index(kStep.name) ? " points of "
-                      : fit.runs_used == 1                  ? " run of "
-                                                            : " runs of ") +
-                     printable(fit.source);
+                     std::to_string(fit.runs_used);
+  if (const Finding* rows = find(fit.findings, "fit.rows-of-runs")) {
+    const auto runs = static_cast<int>(rows->values.back().value);
+    text += " rows (" + counted(runs, "run", "runs") + ") of ";
+  } else {
+    text += fit.law.form->input_index(kStep.name) ? " points of "
+            : fit.runs_used == 1                  ? " run of "
+                                                  : " runs of ";
+  }
+  text += printable(fit.source);
   if (fit.runs_dropped > 0) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";
   }
