@@ -183,7 +183,8 @@ column is in another unit, or --unit was given for one that is a count already.
      "the losses look like perplexities",
      R"(
 The median loss is above 8. A loss in nats per token is the logarithm of the
-perplexity; text models end between 1.5 and 5.
+perplexity; text models end between 1.5 and 5. A fit, forecast or back-test that
+would else be sure of itself is DOUBTFUL.
 )"},
     {"runs.diverged",
      "some losses are far above the others",

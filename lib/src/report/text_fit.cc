@@ -24,6 +24,7 @@ std::string verdict_line(const FitResult& fit) {
   const Identifiability& found = fit.identifiability;
   std::string text = upper_words(std::string(to_string(found.status))) + "   ";
   if (fit.is_identified()) {
+    if (find(fit.findings, "runs.perplexity")) return kDoubtfulLosses;
     return text + "the runs determine all " +
            std::to_string(found.coefficients) + " coefficients (condition " +
            format_number(found.condition, 2) + ")" +
