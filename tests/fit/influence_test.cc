@@ -187,10 +187,9 @@ TEST(LackOfFit, TakesRunsOfOtherUnreadColumnsForNoRepeats) {
   const Finding* said = find(other.findings, "fit.unread-column");
   ASSERT_NE(said, nullptr);
   EXPECT_EQ(said->severity, Severity::Note);
-  EXPECT_THAT(said->message, HasSubstr("25 runs differ"));
-  EXPECT_THAT(said->message, HasSubstr("in experts, which"));
+  EXPECT_THAT(said->message, HasSubstr("differ in experts, which"));
   // Two losses 5 % apart lie half of that from their mean, one is free.
-  EXPECT_THAT(said->values[1].value,
+  EXPECT_THAT(said->values[0].value,
               near_rel(std::log(1.05) / std::sqrt(2.0), {0.15}));
   EXPECT_EQ(other.law.coefficients, same.law.coefficients);
 }

@@ -260,28 +260,22 @@ void add_unread_finding(const Fitted& fitted, FitResult& result) {
   const FitProblem& problem = fitted.problem;
   const WithinSets alike = within(fitted.errors.error, sets_of(problem.inputs));
   std::vector<std::string> names;
-  std::vector<UnreadColumn> differing;
-  for (UnreadColumn& column : unread_columns(fitted)) {
+  for (const UnreadColumn& column : unread_columns(fitted)) {
     const auto sets = sets_of(known_of(problem, {column}));
     if (1 + *std::max_element(sets.begin(), sets.end()) == alike.sets) continue;
     names.emplace_back(column.name);
-    differing.push_back(std::move(column));
   }
   if (names.empty()) return;
-  const auto sets = sets_of(known_of(problem, differing));
-  const int kinds = 1 + *std::max_element(sets.begin(), sets.end());
   const auto n = static_cast<int>(problem.size());
   const double sd = std::sqrt(alike.squares / (n - alike.sets));
   result.findings.push_back(
       {"fit.unread-column",
        Severity::Note,
-       std::to_string(kinds - alike.sets) +
-           " runs differ from others of the same inputs in " +
-           join_words(names) +
-           ", which the form does not read; the losses there differ by " +
+       "runs of the same inputs differ in " + join_words(names) +
+           ", which the form does not read; their losses differ by " +
            format_number(100.0 * sd, 2) + " %",
        "name a form that reads it (--law), or keep runs of one value (--where)",
-       {{"runs", static_cast<double>(kinds - alike.sets)}, {"sd", sd}}});
+       {{"sd", sd}}});
 }
 
 }  // namespace
