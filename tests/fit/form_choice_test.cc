@@ -208,7 +208,7 @@ TEST(FitWidening, RowsOfOneRunCountOnce) {
   const Finding* few = find(result.findings, "fit.not-widened");
   ASSERT_NE(few, nullptr);
   EXPECT_THAT(few->message,
-              ::testing::HasSubstr("too few runs (8, of 24 rows) to hold"));
+              ::testing::HasSubstr("too few runs (8 that differ, of 24 rows)"));
   runs.name.clear();
   EXPECT_EQ(find(fit(runs, options).findings, "fit.rows-of-runs"), nullptr);
 }

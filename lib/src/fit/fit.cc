@@ -13,6 +13,7 @@
 #include "fit/problem.h"
 #include "fit/quiet.h"
 #include "fit/search.h"
+#include "fit/splits.h"
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
@@ -187,12 +188,16 @@ int count_runs(const Runs& runs) {
   return run_numbers(runs, rows).count;
 }
 
-/// "too few runs (16, of 88 rows) to hold the larger ones out".
+/// Those of them that differ in size or data.
+int count_distinct(const Runs& runs) {
+  return std::min(count_runs(runs), distinct_runs(runs));
+}
+
+/// "too few runs (16 that differ, of 88 rows) to hold the larger ones out".
 std::string too_few_runs(const Runs& runs) {
-  const int count = count_runs(runs);
-  return "too few runs (" + std::to_string(count) +
-         (count < runs.size() ? ", of " + std::to_string(runs.size()) + " rows"
-                              : "") +
+  return "too few runs (" + std::to_string(count_distinct(runs)) +
+         " that differ, of " + std::to_string(runs.size()) +
+         (runs.size() == 1 ? " row" : " rows") +
          ") to hold the larger ones out";
 }
 
@@ -237,7 +242,7 @@ FitOptions choose_form(const Runs& runs,
                                  chosen.law + " one is taken",
                              "add smaller runs, or name the form",
                              {{"runs",
-                               static_cast<double>(count_runs(runs))}}});
+                               static_cast<double>(count_distinct(runs))}}});
   return chosen;
 }
 
@@ -290,7 +295,7 @@ void add_widening_finding(const Runs& runs, FitResult& result) {
            ": intervals beyond the runs are those of refits, which know "
            "nothing of the error of the form",
        "add smaller runs; isoflop forecast allows for that error",
-       {{"runs", static_cast<double>(count_runs(runs))}}});
+       {{"runs", static_cast<double>(count_distinct(runs))}}});
 }
 
 /// Says how far beyond the runs the budgets lie that optima are shown at. It is
@@ -308,10 +313,9 @@ void add_far_finding(FitResult& result) {
   result.findings.push_back(
       {"law.extrapolation",
        Severity::Note,
-       std::to_string(far) + " of the " +
-           std::to_string(result.optimum.size()) +
-           " budgets shown have more than 100 times the compute of the "
-           "largest run, at most " +
+       "budgets shown of more than 100 times the compute of the largest run: " +
+           std::to_string(far) + " of " +
+           std::to_string(result.optimum.size()) + ", at most " +
            format_number(furthest, 2) + " times",
        "fit larger pilot runs, or ask about nearer budgets (--flops)",
        {{"flops_over_fitted", furthest}}});
