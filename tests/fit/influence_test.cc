@@ -202,8 +202,8 @@ TEST(LackOfFit, TakesUniqueTokensBeyondTheTokensForNone) {
   ASSERT_TRUE(plenty.residual_checks.lack_of_fit.has_value());
   EXPECT_EQ(plenty.residual_checks.lack_of_fit->repeats, 25);
   runs.unique_tokens.tail(25) *= 0.01;
-  EXPECT_FALSE(fit(runs, without_bootstrap())
-                   .residual_checks.lack_of_fit.has_value());
+  EXPECT_FALSE(
+      fit(runs, without_bootstrap()).residual_checks.lack_of_fit.has_value());
 }
 
 TEST(ResidualTrend, EqualsScipy) {

@@ -235,14 +235,13 @@ FitOptions choose_form(const Runs& runs,
     chosen.law = result.trials.front().law;
     return chosen;
   }
-  result.findings.push_back({"fit.auto-untested",
-                             Severity::Warning,
-                             too_few_runs(runs) +
-                                 ": no form was tested, and the " +
-                                 chosen.law + " one is taken",
-                             "add smaller runs, or name the form",
-                             {{"runs",
-                               static_cast<double>(count_distinct(runs))}}});
+  result.findings.push_back(
+      {"fit.auto-untested",
+       Severity::Warning,
+       too_few_runs(runs) + ": no form was tested, and the " + chosen.law +
+           " one is taken",
+       "add smaller runs, or name the form",
+       {{"runs", static_cast<double>(count_distinct(runs))}}});
   return chosen;
 }
 

@@ -174,8 +174,8 @@ Eigen::MatrixXd known_of(const FitProblem& problem,
 std::optional<LackOfFit> lack_of_fit(const Fitted& fitted) {
   const FitProblem& problem = fitted.problem;
   const Errors& errors = fitted.errors;
-  const WithinSets pure = within(
-      errors.error, sets_of(known_of(problem, unread_columns(fitted))));
+  const WithinSets pure =
+      within(errors.error, sets_of(known_of(problem, unread_columns(fitted))));
   const auto n = static_cast<int>(problem.size());
   LackOfFit found;
   found.repeats = n - pure.sets;

@@ -129,7 +129,8 @@ std::string to_json(const FitResult& fit) {
   Json optimum = Json::array();
   for (const OptimumEstimate& estimate : fit.optimum) {
     Json row = optimum_json(estimate);
-    row["extrapolation"] = estimate.best.flops.value() / fit.law.range.flops->high;
+    row["extrapolation"] =
+        estimate.best.flops.value() / fit.law.range.flops->high;
     optimum.push_back(std::move(row));
   }
   // Coefficients that the runs do not determine are not offered as numbers.

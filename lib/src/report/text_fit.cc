@@ -104,14 +104,15 @@ std::string optimum_table(const FitResult& fit) {
              "interval"});
   for (const OptimumEstimate& row : fit.optimum) {
     if (!says_something(row)) continue;
-    table.add({format_quantity(row.best.flops),
-               format_number(row.best.flops.value() / fit.law.range.flops->high, 2),
-               format_quantity(row.best.params),
-               format_quantity(row.best.tokens),
-               format_number(row.best.tokens_per_param(), 3),
-               interval_text(row.tokens_per_param, 2),
-               format_number(row.best.loss.value(), 4),
-               interval_text(row.loss_nats)});
+    table.add(
+        {format_quantity(row.best.flops),
+         format_number(row.best.flops.value() / fit.law.range.flops->high, 2),
+         format_quantity(row.best.params),
+         format_quantity(row.best.tokens),
+         format_number(row.best.tokens_per_param(), 3),
+         interval_text(row.tokens_per_param, 2),
+         format_number(row.best.loss.value(), 4),
+         interval_text(row.loss_nats)});
   }
   return "\n" + table.str();
 }
