@@ -44,10 +44,11 @@ int run_fit(const Command& command,
           : fit(runs_argument(path, read_options, streams), fit_options);
   if (output) write_law(result.law, *output, options.has("force"));
   write_result(result, options.format(), streams);
-  return report_findings(result.findings,
-                         options.format(),
-                         streams,
-                         {"fit.weak", "fit.not-identified"});
+  return report_findings(
+      result.findings,
+      options.format(),
+      streams,
+      {"fit.weak", "fit.not-identified", "fit.back-test-missed"});
 }
 
 }  // namespace

@@ -108,6 +108,19 @@ TEST(FixedCoefficients, BoundThatBindsIsSaid) {
   expect_same_law(result, fit(sample(), fixed("additive", {"alpha=0.4"})));
 }
 
+TEST(FixedCoefficients, RefitsAtABoundLeaveTheIntervalOpen) {
+  FitOptions options = fixed("additive", {"beta=0.36"});
+  options.coefficient = {"alpha=0.8..1"};
+  options.bootstrap = 40;
+  const FitResult result = fit(sample(), options);
+  ASSERT_EQ(result.intervals.size(), 5u);
+  EXPECT_TRUE(std::isinf(result.intervals[3].low));
+  EXPECT_TRUE(std::isinf(result.intervals[3].high));
+  // What is given has no doubt.
+  EXPECT_EQ(result.intervals[4].low, 0.36);
+  EXPECT_EQ(result.intervals[4].high, 0.36);
+}
+
 TEST(FixedCoefficients, SavedLawComesBack) {
   const testing::TemporaryFolder folder;
   const std::string path = folder / "law.json";

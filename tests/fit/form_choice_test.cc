@@ -9,6 +9,7 @@
 #include "isoflop/fit/fit.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/report/json.h"
+#include "isoflop/report/text.h"
 #include "isoflop/runs/read_runs.h"
 #include "support/matchers.h"
 #include "support/paths.h"
@@ -142,6 +143,31 @@ TEST(FitWidening, IsByHowMuchIntervalsOfSmallerRunsWereShort) {
   }
 }
 
+TEST(FitWidening, ThatTheBackTestRefutesTheIntervalsIsSaid) {
+  Runs runs = law_runs(60, 4, 0.35, 0.37);
+  FitOptions options;
+  options.bootstrap = 60;
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.back-test-missed"), nullptr);
+  // Each decade beyond the middle of the runs the losses fall off the law more.
+  const Eigen::ArrayXd log_flops = runs.flops.array().log();
+  const double middle = 0.5 * (log_flops.minCoeff() + log_flops.maxCoeff());
+  runs.loss_nats.array() *= (-0.02 * (log_flops - middle).max(0.0)).exp();
+  const FitResult result = fit(runs, options);
+  const Finding* said = find(result.findings, "fit.back-test-missed");
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ(said->severity, Severity::Warning);
+  EXPECT_EQ(said->values[0].name, "mean_abs_error");
+  EXPECT_GT(said->values[0].value, 0.005);
+  EXPECT_EQ(said->values[1].name, "coverage");
+  EXPECT_EQ(said->values[2].name, "widening");
+  EXPECT_TRUE(said->values[1].value < 0.45 || said->values[2].value > 3.0);
+  EXPECT_THAT(to_text(result), ::testing::HasSubstr("back-test: fits to the"));
+  // Whoever plans on the law is told too.
+  EXPECT_NE(find(result.law.findings, "fit.back-test-missed"), nullptr);
+  options.widening = WideningChoice::None;
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.back-test-missed"), nullptr);
+}
+
 TEST(FitWidening, LeavesOutPartsThatDoNotAllowTheOptions) {
   Runs runs = law_runs(60, 7, 0.35, 0.37);
   // The smaller runs are all of one group.
@@ -164,6 +190,28 @@ TEST(FitWidening, OfTooFewRunsIsSaidToBeMissing) {
   const Finding* finding = find(result.findings, "fit.not-widened");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->severity, Severity::Note);
+}
+
+TEST(FitWidening, RowsOfOneRunCountOnce) {
+  Runs runs = law_runs(24, 5, 0.35, 0.37);
+  for (int i = 0; i < 24; ++i) {
+    runs.name.push_back("run " + std::to_string(i % 8));
+    runs.params[i] = runs.params[i % 8];
+  }
+  FitOptions options;
+  options.bootstrap = 20;
+  const FitResult result = fit(runs, options);
+  const Finding* rows = find(result.findings, "fit.rows-of-runs");
+  ASSERT_NE(rows, nullptr);
+  EXPECT_EQ(rows->severity, Severity::Note);
+  EXPECT_THAT(rows->message, ::testing::HasSubstr("24 rows are 8 runs"));
+  EXPECT_THAT(to_text(result), ::testing::HasSubstr("on 24 rows (8 runs) of"));
+  const Finding* few = find(result.findings, "fit.not-widened");
+  ASSERT_NE(few, nullptr);
+  EXPECT_THAT(few->message,
+              ::testing::HasSubstr("too few runs (8 that differ, of 24 rows)"));
+  runs.name.clear();
+  EXPECT_EQ(find(fit(runs, options).findings, "fit.rows-of-runs"), nullptr);
 }
 
 TEST(FitWidening, IsTheSameForAnyThreadsAndOrderOfRows) {

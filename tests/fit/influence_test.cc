@@ -163,6 +163,49 @@ TEST(LackOfFit, IsQuietWhereTheLawHolds) {
   EXPECT_LE(rejected, 2);
 }
 
+/// A grid seen twice, the second time with a loss 5 % higher.
+Runs seen_twice() {
+  testing::DesignPoints design = grid(5, 5);
+  const testing::DesignPoints once = design;
+  design.runs.insert(design.runs.end(), once.runs.begin(), once.runs.end());
+  Runs runs = observe(design, chinchilla_law(), 0.003);
+  runs.loss_nats.tail(25) *= 1.05;
+  return runs;
+}
+
+TEST(LackOfFit, TakesRunsOfOtherUnreadColumnsForNoRepeats) {
+  Runs runs = seen_twice();
+  const FitResult same = fit(runs, without_bootstrap());
+  ASSERT_TRUE(same.residual_checks.lack_of_fit.has_value());
+  EXPECT_EQ(same.residual_checks.lack_of_fit->repeats, 25);
+  EXPECT_EQ(find(same.findings, "fit.unread-column"), nullptr);
+  Eigen::VectorXd experts = Eigen::VectorXd::Constant(50, 64.0);
+  experts.tail(25).setConstant(1.0);
+  runs.extra.push_back({"experts", experts});
+  const FitResult other = fit(runs, without_bootstrap());
+  EXPECT_FALSE(other.residual_checks.lack_of_fit.has_value());
+  const Finding* said = find(other.findings, "fit.unread-column");
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ(said->severity, Severity::Note);
+  EXPECT_THAT(said->message, HasSubstr("differ in experts, which"));
+  // Two losses 5 % apart lie half of that from their mean, one is free.
+  EXPECT_THAT(said->values[0].value,
+              near_rel(std::log(1.05) / std::sqrt(2.0), {0.15}));
+  EXPECT_EQ(other.law.coefficients, same.law.coefficients);
+}
+
+TEST(LackOfFit, TakesUniqueTokensBeyondTheTokensForNone) {
+  Runs runs = seen_twice();
+  runs.unique_tokens = 2.0 * runs.tokens;
+  runs.unique_tokens.tail(25) *= 3.0;
+  const FitResult plenty = fit(runs, without_bootstrap());
+  ASSERT_TRUE(plenty.residual_checks.lack_of_fit.has_value());
+  EXPECT_EQ(plenty.residual_checks.lack_of_fit->repeats, 25);
+  runs.unique_tokens.tail(25) *= 0.01;
+  EXPECT_FALSE(
+      fit(runs, without_bootstrap()).residual_checks.lack_of_fit.has_value());
+}
+
 TEST(ResidualTrend, EqualsScipy) {
   // scipy.stats.spearmanr 1.10.1.
   Eigen::VectorXd a(10);

@@ -133,9 +133,20 @@ by the sandwich variance; a residual bootstrap would be too sure.
      R"(
 Where runs repeat the same inputs, as with several seeds, their scatter is pure
 error. An F test compares with it what the law leaves over; here its p-value
-is below 0.01. The form is wrong at the precision of these runs.
+is below 0.01. The form is wrong at the precision of these runs. Runs that
+differ in a known column which the form does not read (fit.unread-column) are no
+repeats.
 
 Source: Draper & Smith 1998, doi:10.1002/9781118625590, section 2.1.
+)"},
+    {"fit.unread-column",
+     "runs that are one to the form differ in another column",
+     R"(
+The table has a column of a quantity that laws know, as unique_tokens or
+experts, in which runs of the same inputs differ; the form that was fitted does
+not read it. What it does to the loss is taken for noise then, and how far the
+losses of such runs lie apart is said. Fit a form that reads the column, or runs
+of one value.
 )"},
     {"fit.correlated-groups",
      "runs of one group err together",
@@ -172,7 +183,8 @@ column is in another unit, or --unit was given for one that is a count already.
      "the losses look like perplexities",
      R"(
 The median loss is above 8. A loss in nats per token is the logarithm of the
-perplexity; text models end between 1.5 and 5.
+perplexity; text models end between 1.5 and 5. A fit, forecast or back-test that
+would else be sure of itself is DOUBTFUL.
 )"},
     {"runs.diverged",
      "some losses are far above the others",
@@ -417,7 +429,8 @@ Source: Ludziejewski et al. 2025, arXiv:2502.05172.
 The run predicted has more than a hundred times the compute of the largest run
 the law was fitted on; or, in a table of runs, less than a tenth of that of the
 smallest, small runs depart from a law most; or a plan has less than the
-smallest, or more experts than any.
+smallest, or more experts than any. Of a fit it is a note: some of the budgets
+that optima are shown at lie so far out.
 )"},
     {"fit.not-widened",
      "intervals beyond the runs are not widened by a back-test",
@@ -429,6 +442,25 @@ to be there. This takes eight smaller runs and two that are larger by a factor
 of three; there are not as many.
 
 `isoflop forecast` allows for the error of the form in another way.
+)"},
+    {"fit.rows-of-runs",
+     "several rows of the table are of one run",
+     R"(
+Rows of one name and one size are taken for one run at several amounts of data,
+as checkpoints are: `fit` fits all of them, but larger runs are held out whole,
+so that fewer are there to test it than rows. --column name=COLUMN says which
+column names the runs, where another does.
+)"},
+    {"fit.back-test-missed",
+     "intervals of fits to the smaller runs miss the larger",
+     R"(
+A fit is tested on its own larger runs (fit.not-widened says how). Less than half
+as many of them as stated lay in their intervals, or these had to be more than
+three times as wide. The coefficients may be determined and the form still be
+wrong beyond the runs it was fitted to. Intervals of losses are widened by what
+was missed; those of coefficients and of the optimal size are not.
+
+`isoflop backtest` says whether a forecast or another form predicts these runs.
 )"},
     {"fit.auto-untested",
      "too few runs to choose a form by what it predicts",

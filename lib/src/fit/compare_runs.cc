@@ -118,7 +118,8 @@ void add_gains(RunsComparison& result) {
 }
 
 void add_fit_findings(const FitResult& fit, RunsComparison& result) {
-  for (Finding finding : fit.findings) {
+  // Not what is about the budgets that a fit shows: these are not shown here.
+  for (Finding finding : fit.law.findings) {
     finding.message = fit.source + ": " + finding.message;
     result.findings.push_back(std::move(finding));
   }

@@ -126,7 +126,7 @@ void add_doubt(const Fitted& fitted, FitResult& result) {
     run_bootstrap(fitted, open, result);
   }
   add_intervals(fitted, covariance ? &*covariance : nullptr, result);
-  add_residual_findings(result);
+  add_residual_findings(fitted, result);
   if (options.influence && errors.freedom > 0.0) {
     result.influence = measure_influence(fitted, options.threads);
     add_influence_finding(result);

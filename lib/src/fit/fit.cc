@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "fit/doubt.h"
@@ -12,9 +13,12 @@
 #include "fit/problem.h"
 #include "fit/quiet.h"
 #include "fit/search.h"
+#include "fit/splits.h"
 #include "fit/starts.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
+#include "laws/extrapolation.h"
+#include "runs/run_numbers.h"
 
 namespace isoflop {
 namespace {
@@ -176,6 +180,42 @@ void start_result(const Runs& runs,
   }
 }
 
+/// Rows that are checkpoints or amounts of data of one setup are one run where
+/// larger runs are held out.
+int count_runs(const Runs& runs) {
+  std::vector<Eigen::Index> rows(static_cast<std::size_t>(runs.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return run_numbers(runs, rows).count;
+}
+
+/// Those of them that differ in size or data.
+int count_distinct(const Runs& runs) {
+  return std::min(count_runs(runs), distinct_runs(runs));
+}
+
+/// "too few runs (16 that differ, of 88 rows) to hold the larger ones out".
+std::string too_few_runs(const Runs& runs) {
+  return "too few runs (" + std::to_string(count_distinct(runs)) +
+         " that differ, of " + std::to_string(runs.size()) +
+         (runs.size() == 1 ? " row" : " rows") +
+         ") to hold the larger ones out";
+}
+
+void add_rows_finding(const Runs& runs, FitResult& result) {
+  const int count = count_runs(runs);
+  if (count == runs.size()) return;
+  result.findings.push_back(
+      {"fit.rows-of-runs",
+       Severity::Note,
+       std::to_string(runs.size()) + " rows are " + std::to_string(count) +
+           (count == 1 ? " run" : " runs") +
+           ": rows of one name (column name, run_id, run, model or id) and "
+           "one size are one where larger runs are held out",
+       "--column name=COLUMN takes another column for the name",
+       {{"rows", static_cast<double>(runs.size())},
+        {"runs", static_cast<double>(count)}}});
+}
+
 /// The form of `law = "auto"`, the additive one where none can be tested; of
 /// compute alone the one form that reads it.
 FitOptions choose_form(const Runs& runs,
@@ -195,14 +235,39 @@ FitOptions choose_form(const Runs& runs,
     chosen.law = result.trials.front().law;
     return chosen;
   }
-  result.findings.push_back({"fit.auto-untested",
-                             Severity::Warning,
-                             "too few runs to hold the larger ones out: no "
-                             "form was tested, and the " +
-                                 chosen.law + " one is taken",
-                             "add smaller runs, or name the form",
-                             {{"runs", static_cast<double>(runs.size())}}});
+  result.findings.push_back(
+      {"fit.auto-untested",
+       Severity::Warning,
+       too_few_runs(runs) + ": no form was tested, and the " + chosen.law +
+           " one is taken",
+       "add smaller runs, or name the form",
+       {{"runs", static_cast<double>(count_distinct(runs))}}});
   return chosen;
+}
+
+/// Where the intervals of the smaller runs miss the larger, those of all the
+/// runs are no better founded, however well these determine the coefficients.
+void add_missed_finding(const WideningTest& test, FitResult& result) {
+  constexpr double kFewHold = 0.5;  // of as many as are to hold
+  constexpr double kMuchWider = 3.0;
+  if (!test.score || test.steps.empty()) return;
+  const double wider = test.steps.back().factor;
+  const double level = result.options.level;
+  if (test.score->coverage >= kFewHold * level && wider <= kMuchWider) return;
+  const auto percent = [](double share) {
+    return format_number(100.0 * share, 2) + " %";
+  };
+  result.findings.push_back(
+      {"fit.back-test-missed",
+       Severity::Warning,
+       "fits to the smaller runs are off by " +
+           percent(test.score->mean_abs_error) + " on larger runs, " +
+           format_number(100.0 * level, 3) + " % intervals hold " +
+           percent(test.score->coverage),
+       "isoflop backtest says what predicts these runs better",
+       {{"mean_abs_error", test.score->mean_abs_error},
+        {"coverage", test.score->coverage},
+        {"widening", wider}}});
 }
 
 /// Tests the fit on its own larger runs, for intervals beyond all of them.
@@ -211,7 +276,10 @@ void add_widening(const Runs& runs,
                   FitResult& result) {
   const bool is_wanted =
       options.widening == WideningChoice::Backtest && options.bootstrap > 0;
-  if (is_wanted) result.law.widening = widening_of(runs, options);
+  if (!is_wanted) return;
+  const WideningTest test = widening_of(runs, options);
+  result.law.widening = test.steps;
+  add_missed_finding(test, result);
 }
 
 void add_widening_finding(const Runs& runs, FitResult& result) {
@@ -222,10 +290,34 @@ void add_widening_finding(const Runs& runs, FitResult& result) {
   result.findings.push_back(
       {"fit.not-widened",
        Severity::Note,
-       "too few runs to hold the larger ones out: intervals beyond the runs "
-       "are those of refits, which know nothing of the error of the form",
+       too_few_runs(runs) +
+           ": intervals beyond the runs are those of refits, which know "
+           "nothing of the error of the form",
        "add smaller runs; isoflop forecast allows for that error",
-       {{"runs", static_cast<double>(runs.size())}}});
+       {{"runs", static_cast<double>(count_distinct(runs))}}});
+}
+
+/// Says how far beyond the runs the budgets lie that optima are shown at. It is
+/// about these, not the law: what is asked of the law is measured when asked.
+void add_far_finding(FitResult& result) {
+  const double largest = result.law.range.flops->high;
+  double furthest = 0.0;
+  int far = 0;
+  for (const OptimumEstimate& row : result.optimum) {
+    const double beyond = row.best.flops.value() / largest;
+    furthest = std::max(furthest, beyond);
+    far += beyond > kFarExtrapolation ? 1 : 0;
+  }
+  if (far == 0) return;
+  result.findings.push_back(
+      {"law.extrapolation",
+       Severity::Note,
+       "budgets shown of more than 100 times the compute of the largest run: " +
+           std::to_string(far) + " of " +
+           std::to_string(result.optimum.size()) + ", at most " +
+           format_number(furthest, 2) + " times",
+       "fit larger pilot runs, or ask about nearer budgets (--flops)",
+       {{"flops_over_fitted", furthest}}});
 }
 
 }  // namespace
@@ -282,10 +374,12 @@ FitResult fit(const Runs& runs, const FitOptions& asked) {
   FitResult result;
   const FitOptions options = choose_form(runs, asked, result);
   start_result(runs, asked, form_of(runs, options), result);
+  add_rows_finding(runs, result);
   add_widening(runs, options, result);
   fit_form(runs, options, result);
   add_widening_finding(runs, result);
   result.law.findings = result.findings;
+  add_far_finding(result);
   return result;
 }
 

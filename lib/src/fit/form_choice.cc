@@ -309,11 +309,12 @@ std::vector<FormTrial> try_forms(const Runs& runs, const FitOptions& options) {
   return trials_of(tried);
 }
 
-std::vector<Widening> widening_of(const Runs& runs, const FitOptions& options) {
+WideningTest widening_of(const Runs& runs, const FitOptions& options) {
   constexpr int kRefits = 200;
   FitOptions quick = options;
   quick.bootstrap = std::min(options.bootstrap, kRefits);
   std::vector<std::vector<Miss>> bins(std::size(kBacktestDistances));
+  std::vector<std::optional<BacktestScore>> scores;
   for (const Parts& part : split_runs(runs, kFactors)) {
     std::optional<Predicted> said;
     try {
@@ -321,12 +322,13 @@ std::vector<Widening> widening_of(const Runs& runs, const FitOptions& options) {
     } catch (const std::invalid_argument&) {
       // What all runs allow a part may not, as groups to be drawn.
     }
+    scores.push_back(said ? score_of(*said, part.held_out) : std::nullopt);
     if (!said) continue;
     for (const Miss& miss : misses_of(part, *said)) {
       bins[distance_bin(miss.distance)].push_back(miss);
     }
   }
-  std::vector<Widening> found;
+  WideningTest found{{}, mean_of(scores)};
   double most = 1.0;
   for (const std::vector<Miss>& bin : bins) {
     if (bin.size() < kFewestHeldOut) continue;
@@ -334,7 +336,7 @@ std::vector<Widening> widening_of(const Runs& runs, const FitOptions& options) {
     if (!std::isfinite(step.factor) || !(step.distance > 1.0)) continue;
     most = std::max(most, step.factor);
     step.factor = most;
-    found.push_back(step);
+    found.steps.push_back(step);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "isoflop/fit/fit.h"
@@ -14,9 +15,15 @@ namespace isoflop {
 /// of fewest coefficients. None where too few runs are there to hold some out.
 std::vector<FormTrial> try_forms(const Runs& runs, const FitOptions& options);
 
-/// How much wider than stated intervals of fits to the smaller runs had to be
-/// to hold the larger: by rising distance, factors that do not fall. Empty
-/// where too few runs are there to hold some out.
-std::vector<Widening> widening_of(const Runs& runs, const FitOptions& options);
+/// Fits to the smaller runs, asked about the larger.
+struct WideningTest {
+  /// How much wider than stated the intervals had to be: by rising distance,
+  /// factors that do not fall. Empty where too few runs are there to hold some
+  /// out.
+  std::vector<Widening> steps;
+  /// As stated; splits count alike. None where a split has no answer.
+  std::optional<BacktestScore> score;
+};
+WideningTest widening_of(const Runs& runs, const FitOptions& options);
 
 }  // namespace isoflop

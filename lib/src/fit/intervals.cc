@@ -25,6 +25,28 @@ void add_percentiles(FitResult& result) {
   }
 }
 
+/// An end at a bound of the search is none that the runs set, and is open; so
+/// is the whole interval where the refits all end at one bound. That nothing
+/// is below zero is no such bound.
+void open_at_bounds(FitResult& result) {
+  const auto is_at = [](double value, double bound) {
+    constexpr double kRounding = 1e-12;
+    return std::isfinite(bound) &&
+           std::abs(value - bound) <= kRounding * std::abs(bound);
+  };
+  for (std::size_t j = 0; j < result.intervals.size(); ++j) {
+    const CoefficientInfo& info = result.law.form->coefficients()[j];
+    Interval& interval = result.intervals[j];
+    if (is_fixed(info)) continue;
+    const bool is_low = is_at(interval.low, info.low);
+    const bool is_high = is_at(interval.high, info.high);
+    const bool is_one = interval.low == interval.high &&
+                        (is_low || is_high || interval.low == 0.0);
+    if (is_one || (is_low && info.low != 0.0)) interval.low = -kInfinity;
+    if (is_one || is_high) interval.high = kInfinity;
+  }
+}
+
 void add_optima(FitResult& result) {
   const auto form = form_of_size_and_data(*result.law.form);
   if (form == nullptr) return;
@@ -278,6 +300,7 @@ void add_intervals(const Fitted& fitted,
       }
       break;
   }
+  open_at_bounds(result);
 }
 
 std::vector<std::string> open_profiles(const Fitted& fitted,

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "isoflop/base/suggest.h"
+#include "isoflop/laws/variable.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -103,20 +105,77 @@ WithinSets within(const Eigen::VectorXd& values, const std::vector<int>& set) {
   return result;
 }
 
-/// Rows of equal inputs, which canonical order puts side by side.
-std::vector<int> input_sets(const FitProblem& problem) {
-  std::vector<int> set{0};
-  for (Eigen::Index i = 1; i < problem.size(); ++i) {
-    const bool is_same = problem.inputs.row(i) == problem.inputs.row(i - 1);
-    set.push_back(set.back() + (is_same ? 0 : 1));
+/// Rows of equal values, numbered from 0 as they come.
+std::vector<int> sets_of(const Eigen::MatrixXd& values) {
+  std::map<std::vector<double>, int> number;
+  std::vector<int> set;
+  for (Eigen::Index i = 0; i < values.rows(); ++i) {
+    std::vector<double> row;
+    for (const double value : values.row(i)) {
+      // NaN equals nothing, but cells that are both empty are alike.
+      row.push_back(std::isnan(value) ? -kInfinite : value);
+    }
+    const int next = static_cast<int>(number.size());
+    set.push_back(number.emplace(std::move(row), next).first->second);
   }
   return set;
 }
 
-/// Only the rows within sets matter, so errors serve for losses.
-std::optional<LackOfFit> lack_of_fit(const FitProblem& problem,
-                                     const Errors& errors) {
-  const WithinSets pure = within(errors.error, input_sets(problem));
+/// What the table says of the runs that the form does not read.
+struct UnreadColumn {
+  std::string_view name;
+  Eigen::VectorXd values;  ///< n_runs, in the order of the problem
+};
+
+std::vector<UnreadColumn> unread_columns(const Fitted& fitted) {
+  const Runs& runs = fitted.runs;
+  const Form& form = *fitted.problem.form;
+  std::vector<UnreadColumn> unread;
+  for (const Variable& variable : all_variables()) {
+    const bool is_outcome =
+        variable.name == kLoss.name || variable.name == kErrorRate.name;
+    if (is_outcome || form.input_index(variable.name)) continue;
+    Eigen::VectorXd values;
+    if (variable.name == kParams.name) values = runs.params;
+    if (variable.name == kTokens.name) values = runs.tokens;
+    if (variable.name == kUniqueTokens.name && runs.has_sizes() &&
+        runs.unique_tokens.size() > 0) {
+      // Tokens that no run comes to are no difference.
+      values = runs.unique_tokens.cwiseMin(runs.tokens);
+    }
+    for (const ExtraColumn& column : runs.extra) {
+      if (column.name == variable.name) values = column.values;
+    }
+    if (values.size() == 0) continue;
+    for (double& value : values) {
+      if (std::isnan(value)) value = variable.absent;
+    }
+    unread.push_back({variable.name, values(fitted.order)});
+  }
+  return unread;
+}
+
+/// Of each row what is known of its run: the inputs, then what is not read.
+Eigen::MatrixXd known_of(const FitProblem& problem,
+                         const std::vector<UnreadColumn>& unread) {
+  const Eigen::Index read = problem.inputs.cols();
+  Eigen::MatrixXd known(problem.size(),
+                        read + static_cast<Eigen::Index>(unread.size()));
+  known.leftCols(read) = problem.inputs;
+  for (std::size_t k = 0; k < unread.size(); ++k) {
+    known.col(read + static_cast<Eigen::Index>(k)) = unread[k].values;
+  }
+  return known;
+}
+
+/// Only the rows within sets matter, so errors serve for losses. Runs that
+/// differ in what the form does not read are no repeats: what they differ by is
+/// no pure error.
+std::optional<LackOfFit> lack_of_fit(const Fitted& fitted) {
+  const FitProblem& problem = fitted.problem;
+  const Errors& errors = fitted.errors;
+  const WithinSets pure =
+      within(errors.error, sets_of(known_of(problem, unread_columns(fitted))));
   const auto n = static_cast<int>(problem.size());
   LackOfFit found;
   found.repeats = n - pure.sets;
@@ -196,6 +255,29 @@ std::optional<UnevenErrors> uneven_errors(
   return strongest->p_value < kRare ? strongest : std::nullopt;
 }
 
+/// Says in what runs differ that are one to the form.
+void add_unread_finding(const Fitted& fitted, FitResult& result) {
+  const FitProblem& problem = fitted.problem;
+  const WithinSets alike = within(fitted.errors.error, sets_of(problem.inputs));
+  std::vector<std::string> names;
+  for (const UnreadColumn& column : unread_columns(fitted)) {
+    const auto sets = sets_of(known_of(problem, {column}));
+    if (1 + *std::max_element(sets.begin(), sets.end()) == alike.sets) continue;
+    names.emplace_back(column.name);
+  }
+  if (names.empty()) return;
+  const auto n = static_cast<int>(problem.size());
+  const double sd = std::sqrt(alike.squares / (n - alike.sets));
+  result.findings.push_back(
+      {"fit.unread-column",
+       Severity::Note,
+       "runs of the same inputs differ in " + join_words(names) +
+           ", which the form does not read; their losses differ by " +
+           format_number(100.0 * sd, 2) + " %",
+       "name a form that reads it (--law), or keep runs of one value (--where)",
+       {{"sd", sd}}});
+}
+
 }  // namespace
 
 std::optional<RankCorrelation> rank_correlation(const Eigen::VectorXd& a,
@@ -210,12 +292,13 @@ ResidualChecks check_residuals(const Fitted& fitted) {
   const std::vector<NamedRanks> columns = ranked_columns(fitted);
   checks.uneven = uneven_errors(errors, columns);
   checks.trends = trends_of(columns, errors.error);
-  checks.lack_of_fit = lack_of_fit(fitted.problem, errors);
+  checks.lack_of_fit = lack_of_fit(fitted);
   checks.groups = group_correlation(fitted);
   return checks;
 }
 
-void add_residual_findings(FitResult& result) {
+void add_residual_findings(const Fitted& fitted, FitResult& result) {
+  if (fitted.errors.exist()) add_unread_finding(fitted, result);
   const ResidualChecks& checks = result.residual_checks;
   const ResidualTrend* steepest = nullptr;
   for (const ResidualTrend& trend : checks.trends) {

@@ -11,7 +11,7 @@ namespace isoflop {
 ResidualChecks check_residuals(const Fitted& fitted);
 
 /// The findings that follow.
-void add_residual_findings(FitResult& result);
+void add_residual_findings(const Fitted& fitted, FitResult& result);
 
 /// Spearman's rank correlation, ties at their mean rank, with the two-sided
 /// p-value of Student's t for n - 2; nothing for a constant or below 4 values.

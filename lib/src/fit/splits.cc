@@ -23,7 +23,8 @@ double normal_width(double level) {
   return std::log(unit.run_interval(level).high);
 }
 
-/// Sizes and data that are not the same: repeats are no further runs.
+}  // namespace
+
 int distinct_runs(const Runs& runs) {
   const bool has_sizes = runs.has_sizes();
   std::set<std::pair<double, double>> seen;
@@ -33,8 +34,6 @@ int distinct_runs(const Runs& runs) {
   }
   return static_cast<int>(seen.size());
 }
-
-}  // namespace
 
 std::vector<Parts> split_runs(const Runs& runs,
                               const std::vector<double>& factors) {

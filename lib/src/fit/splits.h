@@ -15,6 +15,9 @@ namespace isoflop {
 inline constexpr int kFewestTraining = 8;
 inline constexpr int kFewestHeldOut = 2;
 
+/// Sizes and data that are not the same: repeats are no further runs.
+int distinct_runs(const Runs& runs);
+
 /// The runs of one split, by size, data and loss.
 struct Parts {
   BacktestSplit split;

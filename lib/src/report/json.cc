@@ -128,7 +128,10 @@ std::string to_json(const FitResult& fit) {
   echo(fit.options, inputs);
   Json optimum = Json::array();
   for (const OptimumEstimate& estimate : fit.optimum) {
-    optimum.push_back(optimum_json(estimate));
+    Json row = optimum_json(estimate);
+    row["extrapolation"] =
+        estimate.best.flops.value() / fit.law.range.flops->high;
+    optimum.push_back(std::move(row));
   }
   // Coefficients that the runs do not determine are not offered as numbers.
   const bool useless = fit.law.status == LawStatus::NotIdentified;

@@ -24,6 +24,7 @@ std::string verdict_line(const FitResult& fit) {
   const Identifiability& found = fit.identifiability;
   std::string text = upper_words(std::string(to_string(found.status))) + "   ";
   if (fit.is_identified()) {
+    if (find(fit.findings, "runs.perplexity")) return kDoubtfulLosses;
     return text + "the runs determine all " +
            std::to_string(found.coefficients) + " coefficients (condition " +
            format_number(found.condition, 2) + ")" +
@@ -54,11 +55,12 @@ std::string doubt_block(const Identifiability& found) {
   return text;
 }
 
-/// An interval whose end may be open: "1.7 .. open".
+/// An interval whose end may be open: "1.7 .. open", or both: "open".
 std::string open_text(const Interval& interval) {
   const auto end = [](double value) {
     return std::isinf(value) ? "open" : format_number(value, 3);
   };
+  if (std::isinf(interval.low) && std::isinf(interval.high)) return "open";
   return end(interval.low) + " .. " + end(interval.high);
 }
 
@@ -91,18 +93,26 @@ std::string optimum_table(const FitResult& fit) {
   if (std::none_of(fit.optimum.begin(), fit.optimum.end(), says_something)) {
     return {};
   }
-  TextTable table("rrrrrrr");
-  table.add(
-      {"FLOP", "params", "tokens", "D/N", "interval", "loss", "interval"});
+  TextTable table("rrrrrrrr");
+  table.add({"FLOP",
+             "C/Cmax",
+             "params",
+             "tokens",
+             "D/N",
+             "interval",
+             "loss",
+             "interval"});
   for (const OptimumEstimate& row : fit.optimum) {
     if (!says_something(row)) continue;
-    table.add({format_quantity(row.best.flops),
-               format_quantity(row.best.params),
-               format_quantity(row.best.tokens),
-               format_number(row.best.tokens_per_param(), 3),
-               interval_text(row.tokens_per_param, 2),
-               format_number(row.best.loss.value(), 4),
-               interval_text(row.loss_nats)});
+    table.add(
+        {format_quantity(row.best.flops),
+         format_number(row.best.flops.value() / fit.law.range.flops->high, 2),
+         format_quantity(row.best.params),
+         format_quantity(row.best.tokens),
+         format_number(row.best.tokens_per_param(), 3),
+         interval_text(row.tokens_per_param, 2),
+         format_number(row.best.loss.value(), 4),
+         interval_text(row.loss_nats)});
   }
   return "\n" + table.str();
 }
@@ -244,15 +254,23 @@ std::string search_lines(const FitResult& fit) {
 
 std::string to_text(const FitResult& fit) {
   std::string text = "L = " + std::string(fit.law.form->formula()) + " on " +
-                     std::to_string(fit.runs_used) +
-                     (fit.law.form->input_index(kStep.name) ? " points of "
-                      : fit.runs_used == 1                  ? " run of "
-                                                            : " runs of ") +
-                     printable(fit.source);
+                     std::to_string(fit.runs_used);
+  if (const Finding* rows = find(fit.findings, "fit.rows-of-runs")) {
+    const auto runs = static_cast<int>(rows->values.back().value);
+    text += " rows (" + counted(runs, "run", "runs") + ") of ";
+  } else {
+    text += fit.law.form->input_index(kStep.name) ? " points of "
+            : fit.runs_used == 1                  ? " run of "
+                                                  : " runs of ";
+  }
+  text += printable(fit.source);
   if (fit.runs_dropped > 0) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";
   }
   text += "\n\n" + trials_table(fit) + verdict_line(fit);
+  if (const Finding* missed = find(fit.findings, "fit.back-test-missed")) {
+    text += wrap("back-test: " + missed->message + "; see isoflop backtest", 2);
+  }
   if (!fit.is_identified()) text += doubt_block(fit.identifiability);
   if (fit.law.status == LawStatus::NotIdentified) return text;
   text += "\n" + coefficient_table(fit);

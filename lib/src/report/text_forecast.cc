@@ -22,6 +22,9 @@ std::string verdict_of(const Forecast& forecast) {
     case LawStatus::Weak:
       return "WEAK   predict along the line of the runs only\n";
     default:
+      if (find(forecast.findings, "runs.perplexity") != nullptr) {
+        return kDoubtfulLosses;
+      }
       if (find(forecast.findings, "forecast.prior-mismatch") != nullptr) {
         return "DOUBTFUL   the prior is about other losses than these\n";
       }
@@ -224,6 +227,7 @@ std::string headline_of(const Backtest& test) {
     return "TRUST NOTHING   all the runs together tell nothing of larger "
            "ones\n";
   }
+  if (find(test.findings, "runs.perplexity") != nullptr) return kDoubtfulLosses;
   const bool is_short =
       test.trusted == "forecast" &&
       find(test.findings, "backtest.intervals-short") != nullptr;

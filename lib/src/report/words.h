@@ -33,6 +33,11 @@ inline std::string widening_words(double factor) {
          " times by the law's back-test";
 }
 
+/// The status of a result on losses that cannot be nats.
+inline constexpr const char* kDoubtfulLosses =
+    "DOUBTFUL   the losses look like perplexities: say --loss-unit "
+    "perplexity\n";
+
 /// "1 run", "2 runs".
 inline std::string counted(int count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
