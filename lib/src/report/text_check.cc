@@ -8,6 +8,7 @@
 #include "report/table.h"
 #include "report/words.h"
 
+#include "units/threshold_text.h"
 namespace isoflop {
 
 std::string_view verdict_words(Verdict verdict) {
@@ -181,7 +182,7 @@ std::string needs_lines(const Check& check) {
         wrap("at " + format_quantity(check.run.flops) + " FLOP a plan of " +
                  format_number(epochs, 3) + " epochs wastes " +
                  percent(check.options.waste_error) + " on size below " +
-                 format_quantity(*unique, TokensTag::unit) + " unique tokens",
+                 format_at_least(*unique, TokensTag::unit) + " unique tokens",
              2);
   }
   if (const auto& repeats = check.repeats; repeats && repeats->epochs > 1.0) {
