@@ -140,5 +140,48 @@ TEST(Remedies, LetALossBeReached) {
   }
 }
 
+TEST(Remedies, MeetADemandOnServing) {
+  const std::vector<std::string> base = {"data.tokens=2T",
+                                         "serving.accelerator=h100-sxm"};
+  for (const double speed : {90.0, 170.0, 333.0}) {
+    std::vector<std::string> keys = base;
+    keys.push_back("serving.min_tokens_per_second=" + format_exact(speed));
+    std::vector<std::string> asked = keys;
+    asked.push_back("model.params=2T");
+    const Check check = judge(of(asked));
+    const Finding* finding = fired(check, "plan.too-slow");
+    ASSERT_NE(finding, nullptr);
+    const auto said = groups(finding->remedy, "at most (\\S+) params");
+    ASSERT_EQ(said.size(), 1u) << finding->remedy;
+    keys.push_back("model.params=" + said[0]);
+    EXPECT_EQ(fired(judge(of(keys)), "plan.too-slow"), nullptr)
+        << finding->remedy;
+  }
+}
+
+TEST(Remedies, EndARunOnTime) {
+  const std::vector<std::string> base = {"model.params=70B",
+                                         "cluster.accelerator=h100-sxm"};
+  RandomStream random(3, 0);
+  for (int i = 0; i < 10; ++i) {
+    std::vector<std::string> keys = base;
+    keys.push_back("data.tokens=" +
+                   format_exact(log_uniform(random, 1e12, 1e13)));
+    const auto late = [&](std::string days, std::string count) {
+      std::vector<std::string> asked = keys;
+      asked.push_back("budget.days=" + days);
+      asked.push_back("cluster.count=" + count);
+      const Check check = judge(of(asked));
+      const Finding* finding = fired(check, "plan.not-on-time");
+      return finding == nullptr ? std::string() : finding->remedy;
+    };
+    const std::string remedy = late("9", "512");
+    const auto said = groups(remedy, "give it (\\S+) days, or (\\S+) devices");
+    ASSERT_EQ(said.size(), 2u) << remedy;
+    EXPECT_EQ(late(said[0], "512"), "") << remedy;
+    EXPECT_EQ(late("9", said[1]), "") << remedy;
+  }
+}
+
 }  // namespace
 }  // namespace isoflop

@@ -19,6 +19,7 @@
 #include "plan/choices.h"
 #include "plan/downstream.h"
 #include "plan/mixture.h"
+#include "plan/decision.h"
 
 namespace isoflop {
 namespace {
@@ -308,6 +309,7 @@ Check check(const Plan& plan, const CheckOptions& options) {
   validate(options, "check");
   if (!plan.is_answered) {
     throw std::invalid_argument("check: the plan has no answer: " +
+  add_served_size(subject.wanted, result.cost.findings);
                                 (plan.findings.empty()
                                      ? std::string("nothing was planned")
                                      : plan.findings.front().message));
