@@ -92,7 +92,7 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
   if (scenario.target_loss) return planned();
   if (is_open(scenario) && has_money(scenario)) {
     const auto budget = compute_budget(at_middle(scenario), "check");
-    if (!scenario.flops || budget->key != "budget.flops") {
+    if (budget && (!scenario.flops || budget->key != "budget.flops")) {
       given.flops = budget->flops;
     }
   }
