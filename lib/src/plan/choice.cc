@@ -10,6 +10,7 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/run_cost.h"
 #include "isoflop/units/text.h"
+#include "laws/no_optimum.h"
 #include "plan/cluster.h"
 #include "plan/draws.h"
 #include "plan/loss_choice.h"
@@ -109,9 +110,9 @@ Optimum optimal_at(const Law& law,
   auto found = params ? optimum_for_params(shaped, *params)
                       : optimum_for_tokens(shaped, *tokens);
   if (!found) {
-    throw std::invalid_argument(
-        "plan: no budget from 150 to 1e40 FLOP makes this optimal under the "
-        "law");
+    throw NoOptimum(
+        "plan",
+        "no budget from 150 to 1e40 FLOP makes this optimal under the law");
   }
   if (compute.is_six_n()) return *found;
   if (params) {
