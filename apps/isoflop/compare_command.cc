@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "isoflop/fit/compare.h"
@@ -39,8 +41,12 @@ int run_compare(const Command& command,
         compare_forms(first, compare_options), options.format(), streams);
   }
   const Runs second = runs_argument(paths.back(), read_options, streams);
-  return write(
-      compare_runs(first, second, compare_options), options.format(), streams);
+  const RunsComparison gains = compare_runs(first, second, compare_options);
+  const int status = write(gains, options.format(), streams);
+  const bool is_known = !gains.gains.empty() &&
+                        gains.gains.front().gain > 0.0 &&
+                        std::isfinite(gains.gains.front().gain);
+  return is_known ? status : std::max(status, int(kNo));
 }
 
 }  // namespace

@@ -37,6 +37,15 @@ TEST(Suggest, PrefersTheNearest) {
   EXPECT_EQ(suggest("gpt-4", {"gpt-4.5", "gpt-4"}), "gpt-4");
 }
 
+TEST(Suggest, FindsAMisspeltBeginning) {
+  const std::vector<std::string> names = {
+      "gpt-4", "chinchilla-70b", "h100-sxm"};
+  EXPECT_EQ(suggest("chinchila", names), "chinchilla-70b");
+  EXPECT_EQ(suggest("h1000", names), "h100-sxm");
+  EXPECT_EQ(suggest("h2000", names), "");
+  EXPECT_EQ(suggest("chimera", names), "");
+}
+
 TEST(Suggest, IsSilentWhenNothingIsNear) {
   EXPECT_EQ(suggest("zebra", kOptions), "");
   EXPECT_EQ(suggest("", kOptions), "");

@@ -81,7 +81,7 @@ CASES = [
          err=["error[plan.unreachable-loss]", "within the doubt"]),
     Case(97, "loss_beyond_the_budget",
          "plan --target-loss 1.95 --flops 1e22", exit=1,
-         err=["error[plan.over-budget]", "the budget reaches a loss of"]),
+         err=["error[plan.over-budget]", "budget.flops alone reaches a loss of"]),
     Case(98, "data_that_run_out", "plan --flops 1e24 --unique-tokens 100B",
          out=["set by: data.unique_tokens", "10 % more of: unique_tokens -"],
          err=["warning[plan.data-wall]"]),

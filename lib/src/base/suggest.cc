@@ -17,7 +17,8 @@ std::string fold(std::string_view word) {
   return folded;
 }
 
-int distance(std::string_view a, std::string_view b) {
+/// The distances of all of `a` to each beginning of `b`, from none of it on.
+std::vector<int> distances(std::string_view a, std::string_view b) {
   const auto rows = a.size() + 1;
   const auto cols = b.size() + 1;
   std::vector<int> table(rows * cols);
@@ -36,7 +37,7 @@ int distance(std::string_view a, std::string_view b) {
       }
     }
   }
-  return table.back();
+  return {table.end() - static_cast<std::ptrdiff_t>(cols), table.end()};
 }
 
 }  // namespace
@@ -51,8 +52,15 @@ std::string suggest(std::string_view word,
   for (const std::string& candidate : candidates) {
     const std::string folded = fold(candidate);
     if (folded.size() > kLongestWord) continue;
-    int d = distance(wanted, folded);
+    const std::vector<int> to_beginnings = distances(wanted, folded);
+    int d = to_beginnings.back();
     if (wanted.size() >= 3 && folded.starts_with(wanted)) d = std::min(d, 1);
+    // "h1000" begins as h100-sxm does, but for a letter in five.
+    const int begun =
+        *std::min_element(to_beginnings.begin(), to_beginnings.end());
+    if (wanted.size() >= 5 && 5 * begun <= std::ssize(wanted)) {
+      d = std::min(d, begun);
+    }
     if (d < best_distance) {
       best_distance = d;
       best = candidate;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <stdexcept>
 #include <utility>
@@ -15,8 +16,10 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
+#include "laws/no_optimum.h"
 #include "plan/choice.h"
 #include "plan/choices.h"
+#include "plan/decision.h"
 #include "plan/downstream.h"
 #include "plan/mixture.h"
 
@@ -220,6 +223,46 @@ std::optional<Decider> size_decider(const Decisions& decisions,
   return decider;
 }
 
+/// What is said of a plan by a law that has no say on sizes.
+Check without_verdict(const Law& law,
+                      const Scenario& asked,
+                      const CheckOptions& options,
+                      const std::optional<Finding>& reason) {
+  Check result;
+  result.law = law;
+  result.scenario = asked;
+  result.options = options;
+  result.verdict = Verdict::NoVerdict;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  result.run = {Flops(kNone), Params(kNone), Tokens(kNone), Nats(kNone)};
+  result.best = result.run;
+  result.waste.compute_factor = kNone;
+  result.waste.loss_regret_nats = kNone;
+  result.waste.params_over_optimal = kNone;
+  if (auto doubt = law_doubt(law)) result.findings.push_back(*std::move(doubt));
+  for (Finding& finding : law_warnings(law)) {
+    result.findings.push_back(std::move(finding));
+  }
+  if (reason) result.findings.push_back(*reason);
+  settle(acceptances(options.accept, asked.accept),
+         result.findings,
+         result.accepted);
+  return result;
+}
+
+/// Whether the law's coefficients are unknown, and nobody accepts that.
+bool is_unknown(const Law& law,
+                const Scenario& asked,
+                const CheckOptions& options) {
+  if (law.status != LawStatus::NotIdentified) return false;
+  const std::vector<Acceptance> accepted =
+      acceptances(options.accept, asked.accept);
+  return std::none_of(
+      accepted.begin(), accepted.end(), [&](const Acceptance& entry) {
+        return entry.code == "fit.not-identified";
+      });
+}
+
 /// The law with the experts of a mixture, its data left open.
 Law with_experts(const Law& law, const Scenario& scenario) {
   if (!is_mixture(scenario)) return law;
@@ -266,6 +309,7 @@ Check judge_run(const Subject& subject,
                          "check",
                          given.beside(result.run.flops),
                          goodput_bounds(options));
+  add_served_size(subject.wanted, result.cost.findings);
   result.waste = waste_of(middle, result.run, result.best, samples, options);
   add_verdicts(middle, result);
   result.repeats = repeats_of(result, asked_law, middle.unique_tokens);
@@ -298,10 +342,17 @@ Check check(const Law& law,
     throw std::invalid_argument("check: error_law needs target_error");
   }
   require_six_n(asked);
-  const Scenario wanted = with_target_loss(with_chosen(law, asked), law);
-  require_goal(wanted, "check");
-  return judge_run(
-      {law, asked, wanted}, given_run(law, with_run_size(wanted)), options);
+  if (is_unknown(law, asked, options)) {
+    return without_verdict(law, asked, options, {});
+  }
+  try {
+    const Scenario wanted = with_target_loss(with_chosen(law, asked), law);
+    require_goal(wanted, "check");
+    return judge_run(
+        {law, asked, wanted}, given_run(law, with_run_size(wanted)), options);
+  } catch (const NoOptimum& none) {
+    return without_verdict(law, asked, options, none.finding());
+  }
 }
 
 Check check(const Plan& plan, const CheckOptions& options) {

@@ -4,6 +4,7 @@
 
 #include "check/rule.h"
 #include "isoflop/units/text.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -43,10 +44,10 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   if (!severity) return;
   const double epochs = check.repeats->epochs;
   const double needed = check.run.tokens.value() / most;
-  std::string message =
-      format_quantity(check.run.tokens) + " training tokens are " +
-      format_number(epochs, 3) + " passes over " + context.unique_words() +
-      "; " + format_number(most, 3) + " are useful";
+  std::string message = format_quantity(check.run.tokens) +
+                        " training tokens are " + format_number(epochs, 3) +
+                        " passes over " + context.unique_words() + "; " +
+                        format_number(most, 3) + " are useful";
   if (context.has_ranges) {
     message = context.in_share(chance) + "there are more than " +
               format_number(most, 3) + " passes over the unique tokens";
@@ -58,9 +59,9 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
                   {{"epochs", epochs}, {"unique_tokens_needed", needed}}};
   if (warns(context.point)) {
     finding.remedy =
-        "find " + format_quantity(needed, TokensTag::unit) +
+        "find " + format_at_least(needed, TokensTag::unit) +
         " unique tokens, or train on " +
-        format_quantity(context.point.unique_tokens * most, TokensTag::unit);
+        format_at_most(context.point.unique_tokens * most, TokensTag::unit);
   }
   context.add_chance(warns, finding);
   findings.push_back(std::move(finding));

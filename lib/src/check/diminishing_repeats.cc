@@ -5,6 +5,7 @@
 #include "check/rule.h"
 #include "isoflop/laws/repeats.h"
 #include "isoflop/units/text.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -51,8 +52,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
       "plan.diminishing-repeats",
       *severity,
       format_number(repeats.epochs, 3) + " passes over " +
-          context.unique_words() + ": " +
-          format_quantity(check.run.tokens) + " training tokens are worth " +
+          context.unique_words() + ": " + format_quantity(check.run.tokens) +
+          " training tokens are worth " +
           format_quantity(repeats.tokens_worth, TokensTag::unit) +
           " new ones, the last " +
           format_number(100.0 * repeats.last_value, 2) + " % of one",
@@ -69,9 +70,9 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   if (fires(context.point)) {
     finding.remedy =
         "stop after " + format_number(most, 2) + " passes, " +
-        format_quantity(most * context.point.unique_tokens, TokensTag::unit) +
+        format_at_most(most * context.point.unique_tokens, TokensTag::unit) +
         " tokens, or find " +
-        format_quantity(check.run.tokens.value() / most, TokensTag::unit) +
+        format_at_least(check.run.tokens.value() / most, TokensTag::unit) +
         " unique ones";
   }
   context.add_chance(fires, finding);

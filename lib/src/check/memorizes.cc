@@ -5,6 +5,7 @@
 
 #include "check/rule.h"
 #include "isoflop/units/text.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -83,10 +84,13 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
                    {"unique_tokens_needed", recall.tokens_held},
                    {"recall_share", recall.share_of_training}}};
   if (fires(context.point)) {
-    finding.remedy =
-        "use " + format_quantity(recall.tokens_held, TokensTag::unit, 2) +
-        " unique tokens or more, or at most " +
-        format_quantity(unique / held, ParamsTag::unit, 2) + " parameters";
+    // More distinct tokens than there are in training take a longer one.
+    const bool is_short = recall.tokens_held > check.run.tokens.value();
+    finding.remedy = (is_short ? "train on " : "use ") +
+                     format_at_least(recall.tokens_held, TokensTag::unit) +
+                     " unique tokens or more, or at most " +
+                     format_at_most(unique / held, ParamsTag::unit) +
+                     " parameters";
   }
   context.add_chance(fires, finding);
   findings.push_back(std::move(finding));

@@ -6,6 +6,7 @@
 #include "check/rule.h"
 #include "isoflop/units/text.h"
 #include "plan/size_verdict.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -92,7 +93,7 @@ std::string remedy_of(const CheckContext& context) {
   }
   return "at " + format_quantity(check.run.flops) +
          " FLOP it is cleared by more than " +
-         format_quantity(*check.needs.tokens_to_clear, TokensTag::unit) +
+         format_at_least(*check.needs.tokens_to_clear, TokensTag::unit) +
          " tokens";
 }
 
@@ -112,11 +113,11 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
               format_number(100 * check.options.waste_warning, 3) +
               " % or more of its compute";
   } else {
-    message = too_large(check.run,
-                        {context.point.log_params_optimal,
-                         waste.compute_factor})
-                  .message +
-              " (" + agreement(check) + " say so)";
+    message =
+        too_large(check.run,
+                  {context.point.log_params_optimal, waste.compute_factor})
+            .message +
+        " (" + agreement(check) + " say so)";
   }
   std::vector<Evidence> values = {
       {"compute_factor", waste.compute_factor},

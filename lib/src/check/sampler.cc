@@ -14,6 +14,7 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/units/text.h"
 #include "plan/cluster.h"
+#include "plan/contradiction.h"
 #include "plan/mixture.h"
 #include "plan/size_verdict.h"
 #include "plan/synthetic.h"
@@ -92,7 +93,7 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
   if (scenario.target_loss) return planned();
   if (is_open(scenario) && has_money(scenario)) {
     const auto budget = compute_budget(at_middle(scenario), "check");
-    if (!scenario.flops || budget->key != "budget.flops") {
+    if (budget && (!scenario.flops || budget->key != "budget.flops")) {
       given.flops = budget->flops;
     }
   }
@@ -105,9 +106,11 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
     const bool is_exact = given.flops->is_exact() && given.params->is_exact() &&
                           given.tokens->is_exact();
     if (!is_exact || std::abs(ratio - 1.0) > 0.01) {
-      throw std::invalid_argument(
-          "check: flops, params and tokens are all given, but one follows "
-          "from C = 6 N D; give two of three");
+      fail_on_keys(scenario,
+                   "check",
+                   {"budget.flops", "model.params", "data.tokens"},
+                   "flops, params and tokens are all given, but one follows "
+                   "from C = 6 N D; give two of three");
     }
     given.flops.reset();
     return given;

@@ -72,6 +72,13 @@ std::vector<std::string> answers_of_laws() {
   return answers;
 }
 
+/// A law is known by the model that it made famous too.
+std::string hint_for(std::string_view id) {
+  const std::string hint = did_you_mean(id, published_law_ids());
+  if (!hint.empty() || suggest(id, {"chinchilla"}).empty()) return hint;
+  return "; did you mean 'hoffmann2022'?";
+}
+
 }  // namespace
 
 std::vector<std::string> published_law_ids() {
@@ -89,7 +96,7 @@ Law published_law(std::string_view id, bool allow_unverified) {
         " (--allow-unverified, in Python allow_unverified=True, takes it)");
   }
   throw std::invalid_argument("unknown law '" + std::string(id) + "'" +
-                              did_you_mean(id, published_law_ids()) +
+                              hint_for(id) +
                               " (`isoflop list laws` shows them; a saved law "
                               "is given as a .json file)");
 }

@@ -9,6 +9,7 @@
 
 #include "base/root.h"
 #include "isoflop/units/text.h"
+#include "laws/no_optimum.h"
 #include "units/log_six.h"
 
 namespace isoflop {
@@ -65,10 +66,11 @@ double searched_log_params(const Form& form,
 
 Optimum optimum_at(const Law& law, Flops flops, double log_params) {
   if (!std::isfinite(log_params)) {
-    throw std::invalid_argument(
-        "optimum: law '" + law.id + "' has no optimal size at " +
-        format_quantity(flops) +
-        " FLOP: its loss does not turn between one parameter and one token");
+    throw NoOptimum("optimum",
+                    "law '" + law.id + "' has no optimal size at " +
+                        format_quantity(flops) +
+                        " FLOP: its loss does not turn between one parameter "
+                        "and one token");
   }
   const Params params(std::exp(log_params));
   const Tokens tokens = tokens_for(flops, params);

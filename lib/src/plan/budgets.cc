@@ -75,7 +75,13 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
   if (!is_money) return tightest;
   const std::vector<Paid> paid = paid_hours(scenario, *cluster, owner);
   if (paid.empty()) {
-    if (!tightest) fail(owner, "days needs count, or another budget beside it");
+    // Days alone set the number of devices of a run that else is known.
+    const bool is_known = scenario.params || scenario.active_params ||
+                          scenario.tokens || scenario.target_loss ||
+                          scenario.target_error;
+    if (!tightest && !is_known) {
+      fail(owner, "days needs count, or another budget beside it");
+    }
     return tightest;
   }
   std::optional<int> devices = cluster->count;

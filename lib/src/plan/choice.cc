@@ -10,7 +10,9 @@
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/run_cost.h"
 #include "isoflop/units/text.h"
+#include "laws/no_optimum.h"
 #include "plan/cluster.h"
+#include "plan/contradiction.h"
 #include "plan/draws.h"
 #include "plan/loss_choice.h"
 #include "plan/mixture.h"
@@ -63,17 +65,15 @@ double log_params_of_least_risk(const Law& law,
   if (!hull) fail("plan", "risk: the law's draws have no optimal size");
   // Each draw is best at its own size and worse on either side of it.
   const Tokens data = most_tokens(scenario);
-  const double least =
-      std::isfinite(data.value())
-          ? std::log(compute.params(flops, data).value())
-          : -std::numeric_limits<double>::infinity();
+  const double least = std::isfinite(data.value())
+                           ? std::log(compute.params(flops, data).value())
+                           : -std::numeric_limits<double>::infinity();
   const double high = most ? std::log(most->params.value()) : hull->high;
   return lowest(
       [&](double log_params) {
-        return draws.measure(
-            *scenario.risk,
-            log_params,
-            compute.log_tokens(log_flops, log_params));
+        return draws.measure(*scenario.risk,
+                             log_params,
+                             compute.log_tokens(log_flops, log_params));
       },
       std::min(std::max(hull->low, least), high),
       std::max(std::min(hull->high, high), std::min(least, high)),
@@ -109,9 +109,9 @@ Optimum optimal_at(const Law& law,
   auto found = params ? optimum_for_params(shaped, *params)
                       : optimum_for_tokens(shaped, *tokens);
   if (!found) {
-    throw std::invalid_argument(
-        "plan: no budget from 150 to 1e40 FLOP makes this optimal under the "
-        "law");
+    throw NoOptimum(
+        "plan",
+        "no budget from 150 to 1e40 FLOP makes this optimal under the law");
   }
   if (compute.is_six_n()) return *found;
   if (params) {
@@ -124,8 +124,7 @@ Optimum optimal_at(const Law& law,
     const double middle = 0.5 * (low + high);
     found = optimum_for_tokens(shaped, Tokens(std::exp(middle)));
     if (!found) break;
-    const bool is_below =
-        compute.tokens(found->flops, found->params) < *tokens;
+    const bool is_below = compute.tokens(found->flops, found->params) < *tokens;
     (is_below ? low : high) = middle;
   }
   if (!found) {
@@ -219,9 +218,13 @@ void require_goal(const Scenario& scenario, std::string_view owner) {
                         ? *scenario.active_params
                         : scenario.params.value_or(Range<Params>());
   if (scenario.max_params && size.high > scenario.max_params->low) {
-    fail(owner,
-         "the size is given as " + format_quantity(size.high) +
-             " params, above max_params");
+    const bool is_active = scenario.active_params && is_mixture(scenario);
+    fail_on_keys(scenario,
+                 owner,
+                 {is_active ? "model.active_params" : "model.params",
+                  "model.max_params"},
+                 "the size is given as " + format_quantity(size.high) +
+                     " params, above max_params");
   }
   require_generator(scenario, owner);
   const bool for_loss = scenario.minimise && *scenario.minimise != Goal::Loss;
@@ -232,12 +235,17 @@ void require_goal(const Scenario& scenario, std::string_view owner) {
   }
   if (!scenario.target_loss) return;
   if (scenario.minimise == Goal::Loss) {
-    fail(owner, "minimise loss contradicts target_loss; leave one out");
+    fail_on_keys(scenario,
+                 owner,
+                 {"goal.minimise", "goal.loss"},
+                 "minimise loss contradicts target_loss; leave one out");
   }
   if (given_size(scenario) && scenario.tokens) {
-    fail(owner,
-         "params and tokens set the loss, and so does target_loss; leave one "
-         "open");
+    fail_on_keys(scenario,
+                 owner,
+                 {"model.params", "data.tokens", "goal.loss"},
+                 "params and tokens set the loss, and so does target_loss; "
+                 "leave one open");
   }
   if (scenario.minimise == Goal::LifetimeCost && !scenario.serving_tokens) {
     fail(owner, "minimise lifetime_cost needs serving_tokens");
@@ -268,22 +276,23 @@ std::variant<Choice, Finding> choose(const Law& given_law,
   if (params && tokens) {
     const Optimum run = run_of(law, compute, *params, *tokens);
     if (flops && std::abs(run.flops / *flops - 1.0) > 0.01) {
-      throw std::invalid_argument(
-          "plan: flops is " + format_quantity(*flops) + ", but " +
-          (compute.is_six_n() ? "6 x " : "training ") +
-          format_quantity(*params) + " params x " + format_quantity(*tokens) +
-          " tokens is " + format_quantity(run.flops) + "; give two of three");
+      fail_on_keys(scenario,
+                   "plan",
+                   {"budget.flops", "model.params", "data.tokens"},
+                   "flops is " + format_quantity(*flops) + ", but " +
+                       (compute.is_six_n() ? "6 x " : "training ") +
+                       format_quantity(*params) + " params x " +
+                       format_quantity(*tokens) + " tokens is " +
+                       format_quantity(run.flops) + "; give two of three");
     }
     return Choice{run, "model.params, data.tokens"};
   }
   if (flops && params) {
-    return within_data(law,
-                       scenario,
-                       {run_of(law,
-                               compute,
-                               *params,
-                               compute.tokens(*flops, *params)),
-                        "budget.flops, model.params"});
+    return within_data(
+        law,
+        scenario,
+        {run_of(law, compute, *params, compute.tokens(*flops, *params)),
+         "budget.flops, model.params"});
   }
   if (flops && tokens) {
     return Choice{

@@ -12,6 +12,7 @@
 #include "plan/loss_choice.h"
 #include "plan/loss_runs.h"
 #include "plan/mixture.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -43,20 +44,54 @@ std::optional<RiskView> risk_view(const Law& given, const Plan& plan) {
   return view;
 }
 
+/// The key of the budget that a finding says is missed, which its remedy ends
+/// with; empty where it is of something else.
+std::string_view missed_budget(const Finding& finding) {
+  if (finding.code == "plan.not-on-time") return "budget.days";
+  if (finding.code != "plan.over-budget") return {};
+  for (const std::string_view key :
+       {"budget.flops", "budget.usd", "budget.energy"}) {
+    if (finding.remedy.ends_with(key)) return key;
+  }
+  return {};
+}
+
+/// The scenario with one of its budgets, that which a finding says is missed,
+/// and no loss to reach; nothing where that leaves compute open.
+std::optional<Scenario> within_budget(const Scenario& scenario,
+                                      std::string_view key) {
+  Scenario within = without_goal(scenario);
+  if (key != "budget.flops") within.flops.reset();
+  if (key != "budget.usd") within.usd.reset();
+  if (key != "budget.energy") within.energy.reset();
+  // Days without a number of devices bound nothing; they set that number.
+  if (key == "budget.days" ? !within.count : within.count.has_value()) {
+    within.days.reset();
+  }
+  if (!within.flops && !within.usd && !within.energy && !within.days) {
+    return std::nullopt;
+  }
+  return within;
+}
+
 /// Says of a budget that is too small for the loss what it does reach.
 void add_reach(const Law& given, Nats target, Plan& plan) {
   for (Finding& finding : plan.cost.findings) {
-    if (finding.code != "plan.over-budget" &&
-        finding.code != "plan.not-on-time")
-      continue;
-    const Scenario within = without_goal(plan.scenario);
-    if (!compute_budget(within, "plan")) return;
-    const Plan best = plan_point(given, within);
-    if (!best.is_answered) return;
+    const std::string_view key = missed_budget(finding);
+    if (key.empty()) continue;
+    const auto within = within_budget(plan.scenario, key);
+    if (!within) continue;
+    const Plan best = plan_point(given, *within);
+    if (!best.is_answered) continue;
     finding.values.push_back({"loss_within", best.run.loss.value()});
-    finding.remedy = "the budget reaches a loss of " +
-                     format_number(best.run.loss.value(), 4);
-    if (!plan.law.has_draws()) continue;
+    const std::string takes =
+        key == "budget.days" ? "; or " + finding.remedy : std::string();
+    finding.remedy = std::string(key) + " alone reaches a loss of " +
+                     format_apart(best.run.loss.value(), target.value()).first;
+    if (!plan.law.has_draws()) {
+      finding.remedy += takes;
+      continue;
+    }
     const double chance = chance_of_loss(plan.law,
                                          DrawLosses(plan.law),
                                          target,
@@ -64,7 +99,8 @@ void add_reach(const Law& given, Nats target, Plan& plan) {
                                          best.run.tokens);
     finding.values.push_back({"probability", chance});
     finding.remedy += ", and the one wanted in " +
-                      format_number(100 * chance, 3) + " % of the law's draws";
+                      format_number(100 * chance, 3) + " % of the law's draws" +
+                      takes;
   }
 }
 
@@ -101,19 +137,6 @@ std::optional<Finding> below_range(const Law& law, Flops flops) {
                  {{"flops_over_smallest", share}}};
 }
 
-/// Says which size would meet the demands on serving that are missed.
-void add_served_size(Plan& plan) {
-  for (Finding& finding : plan.cost.findings) {
-    if (finding.code != "plan.too-slow" && finding.code != "plan.too-expensive")
-      continue;
-    const auto most = size_budget(plan.scenario, "plan");
-    if (!most || !(most->params.value() > 0.0)) return;
-    finding.values.push_back({"most_params", most->params.value()});
-    finding.remedy = "at most " + format_quantity(most->params) +
-                     " params meet " + most->key + "; or " + finding.remedy;
-  }
-}
-
 /// Experts that the law has not seen.
 std::optional<Finding> unseen_experts(const Law& law, const Plan& plan) {
   const auto seen = law.range.others.find(kExperts.name);
@@ -121,16 +144,29 @@ std::optional<Finding> unseen_experts(const Law& law, const Plan& plan) {
       plan.scenario.experts->middle() <= seen->second.high) {
     return std::nullopt;
   }
-  return Finding{
-      "law.extrapolation",
-      Severity::Warning,
-      std::to_string(plan.scenario.experts->middle()) + " experts are more than the " +
-          format_number(seen->second.high, 4) + " that the law was fitted on",
-      "fit runs with as many",
-      {{"experts", double(plan.scenario.experts->middle())}}};
+  return Finding{"law.extrapolation",
+                 Severity::Warning,
+                 std::to_string(plan.scenario.experts->middle()) +
+                     " experts are more than the " +
+                     format_number(seen->second.high, 4) +
+                     " that the law was fitted on",
+                 "fit runs with as many",
+                 {{"experts", double(plan.scenario.experts->middle())}}};
 }
 
 }  // namespace
+
+void add_served_size(const Scenario& scenario, std::vector<Finding>& findings) {
+  for (Finding& finding : findings) {
+    if (finding.code != "plan.too-slow" && finding.code != "plan.too-expensive")
+      continue;
+    const auto most = size_budget(scenario, "plan");
+    if (!most || !(most->params.value() > 0.0)) return;
+    finding.values.push_back({"most_params", most->params.value()});
+    finding.remedy = "at most " + format_at_most(most->params) +
+                     " params meet " + most->key + "; or " + finding.remedy;
+  }
+}
 
 void add_decision(const Law& given, const Scenario& wanted, Plan& plan) {
   const Law& law = plan.law;
@@ -141,8 +177,8 @@ void add_decision(const Law& given, const Scenario& wanted, Plan& plan) {
       plan.loss_chance = chance_of_loss(
           law, DrawLosses(law), *target_loss, plan.run.params, plan.run.tokens);
     }
-    plan.cost_over_draws = cost_over_draws(
-        law, wanted, loss_bounds(wanted), plan.options.level);
+    plan.cost_over_draws =
+        cost_over_draws(law, wanted, loss_bounds(wanted), plan.options.level);
     add_reach(given, *target_loss, plan);
     if (auto doubt = end_in_doubt(law, *target_loss)) {
       plan.findings.push_back(*std::move(doubt));
@@ -154,7 +190,7 @@ void add_decision(const Law& given, const Scenario& wanted, Plan& plan) {
   if (auto unseen = unseen_experts(given, plan)) {
     plan.findings.push_back(*std::move(unseen));
   }
-  add_served_size(plan);
+  add_served_size(plan.scenario, plan.cost.findings);
   plan.sensitivity = sensitivities(given, plan.scenario);
   const auto& training = plan.cost.training;
   Optimum spent = plan.run;

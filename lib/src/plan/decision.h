@@ -15,4 +15,8 @@ namespace isoflop {
 ///     they are
 void add_decision(const Law& given, const Scenario& wanted, Plan& plan);
 
+/// Says which size would meet the demands on serving that findings call
+/// missed.
+void add_served_size(const Scenario& scenario, std::vector<Finding>& findings);
+
 }  // namespace isoflop

@@ -11,6 +11,7 @@
 #include "plan/life_cost.h"
 #include "plan/loss_runs.h"
 #include "plan/mixture.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -100,7 +101,7 @@ void add_relaxed(const Law& given,
         is_unique ? unique_for_loss(given, scenario, most_params)
                   : tokens_for_loss(judged.log_loss, most_params, loss);
     if (tokens) {
-      text = corner.tokens_key + " of " + format_quantity(*tokens);
+      text = corner.tokens_key + " of " + format_at_least(*tokens);
       finding.values.push_back({"tokens_needed", tokens->value()});
     }
   }
@@ -109,7 +110,7 @@ void add_relaxed(const Law& given,
             params_for_loss(judged.log_loss, most_tokens, loss)) {
       text += (text.empty() ? "" : " or ") + corner.params_key +
               (corner.params_key == "model.params" ? " of " : " that allow ") +
-              format_quantity(*params);
+              format_at_least(*params);
       finding.values.push_back({"params_needed", params->value()});
     }
   }
@@ -131,16 +132,16 @@ Finding unreachable(const Law& given,
   const Nats end = irreducible_loss(bind_scenario(given, endless, "plan"));
   const Nats least(judged.at(params, tokens));
   const bool never = loss <= end;
+  const auto [wanted, nearest] =
+      format_apart(loss.value(), (never ? end : least).value());
   Finding finding{
       "plan.unreachable-loss",
       Severity::Error,
-      never ? "a loss of " + format_number(loss.value(), 4) + " is not above " +
-                  format_number(end.value(), 4) +
+      never ? "a loss of " + wanted + " is not above " + nearest +
                   ", where the law ends at any size and data"
             : "no run within the bounds on size, data and serving reaches a "
               "loss of " +
-                  format_number(loss.value(), 4) + ": the least is " +
-                  format_number(least.value(), 4),
+                  wanted + ": the least is " + nearest,
       "aim higher, or use another law",
       {{"target_loss", loss.value()},
        {"irreducible_loss", end.value()},

@@ -14,6 +14,7 @@
 #include "isoflop/laws/repeats.h"
 #include "isoflop/plan/lifetime.h"
 #include "isoflop/units/text.h"
+#include "laws/no_optimum.h"
 #include "plan/choice.h"
 #include "plan/choices.h"
 #include "plan/cluster.h"
@@ -318,21 +319,26 @@ Plan plan_point(const Law& law, const Scenario& scenario) {
   return point_of(law, scenario, "plan").plan;
 }
 
-Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
-  validate(asked, "plan");
-  validate(options, "plan");
-  // Whatever else is doubtful: says why there is nothing to plan with.
-  if (!answers_size_and_data(*given.form)) bind_inputs(given.form, {}, "plan");
-  const std::optional<Finding> doubt = doubt_of(given, options);
-  if (doubt && doubt->severity == Severity::Error) {
-    Plan refused;
-    refused.law = given;
-    refused.scenario = asked;
-    refused.options = options;
-    refused.findings = law_warnings(given);
-    refused.findings.push_back(*doubt);
-    return refused;
-  }
+namespace {
+
+/// No plan, and what the law's own findings say of that.
+Plan refused_by(const Law& given,
+                const Scenario& asked,
+                const PlanOptions& options,
+                const std::optional<Finding>& doubt) {
+  Plan refused;
+  refused.law = given;
+  refused.scenario = asked;
+  refused.options = options;
+  refused.findings = law_warnings(given);
+  if (doubt) refused.findings.push_back(*doubt);
+  return refused;
+}
+
+Plan answer_to(const Law& given,
+               const Scenario& asked,
+               const PlanOptions& options,
+               const std::optional<Finding>& doubt) {
   Point point = point_of(given, asked, "plan");
   Plan& result = point.plan;
   result.options = options;
@@ -349,6 +355,26 @@ Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
       result.scenario, result.run.flops + beside, options.versus, "plan");
   judge(result);
   return std::move(result);
+}
+
+}  // namespace
+
+Plan plan(const Law& given, const Scenario& asked, const PlanOptions& options) {
+  validate(asked, "plan");
+  validate(options, "plan");
+  // Whatever else is doubtful: says why there is nothing to plan with.
+  if (!answers_size_and_data(*given.form)) bind_inputs(given.form, {}, "plan");
+  const std::optional<Finding> doubt = doubt_of(given, options);
+  if (doubt && doubt->severity == Severity::Error) {
+    return refused_by(given, asked, options, doubt);
+  }
+  try {
+    return answer_to(given, asked, options, doubt);
+  } catch (const NoOptimum& none) {
+    Plan refused = refused_by(given, asked, options, doubt);
+    refused.findings.push_back(none.finding());
+    return refused;
+  }
 }
 
 }  // namespace isoflop

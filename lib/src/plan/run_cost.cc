@@ -11,12 +11,15 @@
 #include "plan/cluster.h"
 #include "plan/mixture.h"
 #include "plan/training_compute.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
 
 /// Bounds hold to rounding.
 constexpr double kSlack = 1.0 + 1e-9;
+
+constexpr std::string_view kLeaveOpen = "leave size or data open, or ";
 
 /// An amount that goes as 1 / MFU, over the range of the MFU.
 template <class Q>
@@ -93,9 +96,8 @@ void add_reliability(const Cluster& cluster,
        kept < goodput.warning ? Severity::Warning : Severity::Note,
        "an interruption every " +
            format_number(found.between_failures.value() / 3600.0, 3) + " h, " +
-           format_number(cost.interruptions, 3) +
-           " in all: " + format_number(100.0 * kept, 3) +
-           " % of the time becomes training",
+           format_number(cost.interruptions, 3) + " in all: " +
+           format_number(100.0 * kept, 3) + " % of the time becomes training",
        "checkpoint every " +
            format_number(found.checkpoint_interval.value() / 60.0, 2) +
            " min, faster checkpoints, or spares that restart faster",
@@ -105,23 +107,41 @@ void add_reliability(const Cluster& cluster,
 }
 
 /// A bound on an amount that the run exceeds.
+/// @return whether it does
 template <class Q>
-void require_within(const std::optional<Range<Q>>& asked,
+bool require_within(const std::optional<Range<Q>>& asked,
                     const std::optional<Q>& amount,
                     const char* code,
                     const char* what,
+                    const char* key,
                     std::vector<Finding>& findings) {
-  if (!asked || !amount) return;
+  if (!asked || !amount) return false;
   const Q bound = asked->middle();
-  if (*amount <= kSlack * bound) return;
+  if (*amount <= kSlack * bound) return false;
   findings.push_back(
       {code,
        Severity::Error,
        "the run takes " + format_quantity(*amount) + " " + what + ", " +
            format_number(100.0 * (*amount / bound - 1.0), 3) +
            " % more than the " + format_quantity(bound) + " of the budget",
-       "leave size or data open, or raise the budget",
+       std::string(kLeaveOpen) + "raise " + key,
        {{"needed", amount->value()}, {"budget", bound.value()}}});
+  return true;
+}
+
+/// Days or devices that a run which is late takes.
+std::string remedy_of_late(const Scenario& scenario,
+                           const Cluster& cluster,
+                           DeviceHours work,
+                           const TrainingCost& cost) {
+  const bool is_given =
+      (scenario.params || scenario.active_params) && scenario.tokens;
+  std::string text(is_given ? kLeaveOpen : "");
+  text += "give it " + format_at_least(*cost.days) + " days";
+  if (const auto devices = cluster.devices_for(work, *cluster.run_days)) {
+    text += ", or " + std::to_string(*devices) + " devices";
+  }
+  return text;
 }
 
 /// No number of devices ends the work in time: how near the best comes.
@@ -140,7 +160,7 @@ Finding never_on_time(const Cluster& cluster, DeviceHours work, Days wanted) {
           Severity::Error,
           "no number of devices ends the run in " + format_quantity(wanted) +
               " days: failures eat what more of them add",
-          "give it " + format_quantity(Days(least)) +
+          "give it " + format_at_least(Days(least)) +
               " days, the least, on about " + std::to_string(best) +
               " devices, or make failures rarer",
           {{"days", wanted.value()}, {"least_days", least}}};
@@ -177,11 +197,26 @@ TrainingCost training_cost(const Scenario& scenario,
   cost.days_interval = over_mfu(cost.days, range);
   cost.usd_interval = over_mfu(cost.usd, range);
   cost.energy_interval = over_mfu(cost.energy, range);
-  require_within(scenario.usd, cost.usd, "plan.over-budget", "USD", findings);
-  require_within(
-      scenario.energy, cost.energy, "plan.over-budget", "of energy", findings);
-  require_within(
-      scenario.days, cost.days, "plan.not-on-time", "days", findings);
+  require_within(scenario.usd,
+                 cost.usd,
+                 "plan.over-budget",
+                 "USD",
+                 "budget.usd",
+                 findings);
+  require_within(scenario.energy,
+                 cost.energy,
+                 "plan.over-budget",
+                 "of energy",
+                 "budget.energy",
+                 findings);
+  if (require_within(scenario.days,
+                     cost.days,
+                     "plan.not-on-time",
+                     "days",
+                     "budget.days",
+                     findings)) {
+    findings.back().remedy = remedy_of_late(scenario, cluster, work, cost);
+  }
   if (cost.mfu_is_assumed) {
     findings.push_back({"plan.assumed-mfu",
                         Severity::Note,
@@ -318,6 +353,7 @@ RunCost run_cost(const Scenario& scenario,
                    std::optional(flops),
                    "plan.over-budget",
                    "FLOP",
+                   "budget.flops",
                    result.findings);
   }
   if (const auto cluster = cluster_of(scenario, owner)) {

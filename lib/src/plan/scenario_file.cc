@@ -2,6 +2,8 @@
 #include "isoflop/plan/scenario_file.h"
 
 #include <toml++/toml.h>
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <stdexcept>
 
@@ -9,6 +11,7 @@
 #include "base/file_text.h"
 #include "isoflop/base/error.h"
 #include "isoflop/base/suggest.h"
+#include "runs/cell_text.h"
 
 namespace isoflop {
 namespace {
@@ -68,6 +71,26 @@ std::string hint(const std::string& key,
   return did_you_mean(key, known);
 }
 
+/// The value of a line such as `tokens = 1T`, which lacks its quotes; empty
+/// where it is anything else.
+std::string bare_quantity(std::string_view text, std::size_t line) {
+  for (; line > 1 && !text.empty(); --line) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  text = text.substr(0, text.find_first_of("\n#"));
+  const std::size_t at = text.find('=');
+  if (at == std::string_view::npos) return {};
+  const std::string_view value = detail::trim(text.substr(at + 1));
+  const bool is_plain =
+      value.find_first_of("\"'[]{},=") == std::string_view::npos;
+  const bool is_quantity =
+      !value.empty() && value.front() >= '0' && value.front() <= '9' &&
+      std::any_of(value.begin(), value.end(), [](unsigned char c) {
+        return std::isalpha(c) != 0;
+      });
+  return is_plain && is_quantity ? std::string(value) : std::string();
+}
+
 class ScenarioReader {
  public:
   explicit ScenarioReader(std::string path) : path_(std::move(path)) {}
@@ -77,8 +100,13 @@ class ScenarioReader {
       const toml::table root = toml::parse(text);
       read_table(root, "");
     } catch (const toml::parse_error& error) {
+      const std::string bare = bare_quantity(text, error.source().begin.line);
       throw DataError(location_of(path_, error.source()),
-                      "not valid TOML: " + std::string(error.description()));
+                      "not valid TOML: " +
+                          (bare.empty() ? std::string(error.description())
+                                        : "a number with a suffix or a unit is "
+                                          "a text; write \"" +
+                                              bare + "\""));
     }
     return std::move(scenario_);
   }
@@ -94,11 +122,8 @@ class ScenarioReader {
       } else if (path == "choose") {
         read_choose(node);
       } else if (path == "model.flops_rule" && node.is_table()) {
-        set_value("flops_rule",
-                  path,
-                  key.source(),
-                  node,
-                  shape_of(*node.as_table()));
+        set_value(
+            "flops_rule", path, key.source(), node, shape_of(*node.as_table()));
       } else if (const auto* inner = node.as_table()) {
         if (inner->empty()) require_table(path, key.source());
         read_table(*inner, path + ".");

@@ -12,6 +12,7 @@
 #include "plan/choice.h"
 #include "plan/mixture.h"
 #include "units/log_six.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -66,14 +67,14 @@ void add_fed(const Judged& judged,
              const Law& bound,
              const Optimum& run,
              Finding& finding) {
-  const double at = judged.log_params_fed(std::log(run.params.value()),
-                                          run.tokens.value());
+  const double at =
+      judged.log_params_fed(std::log(run.params.value()), run.tokens.value());
   if (!std::isfinite(at)) return;
   const Params params(std::exp(at));
   const Flops flops = judged.compute.flops(params, run.tokens);
   const Nats loss = bound.loss(params, run.tokens);
   const double lost = (loss - bound.loss(run.params, run.tokens)).value();
-  finding.remedy = "stop at " + format_quantity(params) + " params, " +
+  finding.remedy = "stop at " + format_at_most(params) + " params, " +
                    format_number(100.0 * (flops / run.flops), 3) +
                    " % of the compute: the rest buys " +
                    format_number(lost, 2) + " nats; or find more tokens";
@@ -103,10 +104,10 @@ SizeVerdict size_verdict(const Form& form,
                          double log_params,
                          double log_worth) {
   const double log_flops = kLog6 + log_params + log_worth;
-  return {optimal_log_params(form, theta.data(), log_flops),
-          std::expm1(log_flops -
-                     log_flops_for_same_loss(
-                         form, theta.data(), log_params, log_worth))};
+  return {
+      optimal_log_params(form, theta.data(), log_flops),
+      std::expm1(log_flops - log_flops_for_same_loss(
+                                 form, theta.data(), log_params, log_worth))};
 }
 
 Finding too_large(const Optimum& run, const SizeVerdict& verdict) {
@@ -134,8 +135,8 @@ Finding too_many_passes(Tokens tokens, Tokens unique, double useful_epochs) {
               format_number(epochs, 3) + " passes over " +
               format_quantity(unique) + " unique ones; " +
               format_number(useful_epochs, 3) + " are useful",
-          "find " + format_quantity(needed) + " unique tokens, or train on " +
-              format_quantity(unique * useful_epochs),
+          "find " + format_at_least(needed) + " unique tokens, or train on " +
+              format_at_most(unique * useful_epochs),
           {{"epochs", epochs}, {"unique_tokens_needed", needed.value()}}};
 }
 
@@ -157,9 +158,8 @@ std::vector<Finding> size_findings(const Law& law,
       const Optimum best = judged.compute.best(bound, run.flops);
       finding.remedy = "train " + format_quantity(best.params) +
                        " parameters on " + format_quantity(best.tokens) +
-                       " tokens: loss " +
-                       format_number(best.loss.value(), 4) + " instead of " +
-                       format_number(run.loss.value(), 4);
+                       " tokens: loss " + format_number(best.loss.value(), 4) +
+                       " instead of " + format_number(run.loss.value(), 4);
       finding.values.push_back({"tokens_optimal", best.tokens.value()});
     }
     findings.push_back(std::move(finding));

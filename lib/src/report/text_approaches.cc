@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "isoflop/report/text.h"
 #include "report/table.h"
 #include "report/words.h"
@@ -192,6 +194,15 @@ std::string to_text(const FormComparison& result) {
               2);
 }
 
+namespace {
+
+/// Where a side never reaches the loss of the other there is no factor.
+bool is_known(const Gain& gain) {
+  return gain.gain > 0.0 && std::isfinite(gain.gain);
+}
+
+}  // namespace
+
 std::string to_text(const RunsComparison& result) {
   const std::string first = printable(result.first.source);
   const std::string second = printable(result.second.source);
@@ -202,9 +213,20 @@ std::string to_text(const RunsComparison& result) {
            printable(result.options.law.front()) + "\n";
   }
   const Gain& gain = result.gains.front();
-  std::string text = "The first needs " + format_number(gain.gain, 3) +
-                     " times the compute of the second";
-  if (gain.interval) text += " (" + interval_text(gain.interval) + ")";
+  std::string text;
+  if (is_known(gain)) {
+    text = "The first needs " + format_number(gain.gain, 3) +
+           " times the compute of the second";
+    if (gain.interval) text += " (" + interval_text(gain.interval) + ")";
+  } else {
+    const bool is_first = gain.gain > 1.0;
+    text = std::string(
+               "The gain is not known: by these fits no compute brings "
+               "the ") +
+           (is_first ? "first" : "second") + "\nto the loss of the " +
+           (is_first ? "second" : "first") + " at " +
+           format_quantity(gain.flops) + " FLOP";
+  }
   TextTable sides("lrl");
   sides.add({"first", std::to_string(result.first.runs_used), first});
   sides.add({"second", std::to_string(result.second.runs_used), second});
@@ -213,7 +235,7 @@ std::string to_text(const RunsComparison& result) {
   table.add({"FLOP", "gain", "interval", "loss, first", "second", ""});
   for (const Gain& row : result.gains) {
     table.add({format_quantity(row.flops),
-               format_number(row.gain, 3),
+               is_known(row) ? format_number(row.gain, 3) : "not known",
                interval_text(row.interval),
                format_number(row.first_loss.value(), 4),
                format_number(row.second_loss.value(), 4),

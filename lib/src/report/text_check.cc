@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "isoflop/base/suggest.h"
 #include "isoflop/report/text.h"
 #include "plan/mixture.h"
 #include "report/check_parts.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
 #include "report/words.h"
+#include "units/threshold_text.h"
 
 namespace isoflop {
 
@@ -20,6 +22,8 @@ std::string_view verdict_words(Verdict verdict) {
       return "QUESTIONABLE";
     case Verdict::DoNotTrain:
       return "DO NOT TRAIN";
+    case Verdict::NoVerdict:
+      return "NO VERDICT";
   }
   return "";
 }
@@ -68,6 +72,24 @@ template <class Tag>
 std::string range_text(const Range<Quantity<Tag>>& range) {
   if (range.is_exact()) return format_quantity(range.low);
   return format_quantity(range.low) + " .. " + format_quantity(range.high);
+}
+
+/// The verdict where the law has none, and what was asked.
+std::string head_without_verdict(const Check& check) {
+  std::vector<std::string> given;
+  const auto add = [&](const auto& range, const char* unit) {
+    if (range) given.push_back(range_text(*range) + unit);
+  };
+  add(check.scenario.params, " params");
+  add(check.scenario.tokens, " tokens");
+  add(check.scenario.flops, " FLOP");
+  const std::string asked = join_clauses(given);
+  return std::string(verdict_words(check.verdict)) +
+         (asked.empty() ? "" : "   " + asked) + "\n" +
+         wrap("the law '" + printable(check.law.id) +
+                  "' does not say which size is best",
+              2) +
+         see_codes(check.findings);
 }
 
 /// The verdict, the plan and the number behind it, in two or three lines.
@@ -181,7 +203,7 @@ std::string needs_lines(const Check& check) {
         wrap("at " + format_quantity(check.run.flops) + " FLOP a plan of " +
                  format_number(epochs, 3) + " epochs wastes " +
                  percent(check.options.waste_error) + " on size below " +
-                 format_quantity(*unique, TokensTag::unit) + " unique tokens",
+                 format_at_least(*unique, TokensTag::unit) + " unique tokens",
              2);
   }
   if (const auto& repeats = check.repeats; repeats && repeats->epochs > 1.0) {
@@ -257,6 +279,11 @@ std::string unknown_block(const Check& check) {
 }  // namespace
 
 std::string to_text(const Check& check) {
+  if (check.verdict == Verdict::NoVerdict) {
+    return head_without_verdict(check) +
+           findings_block(check.findings, check.accepted) +
+           unknown_block(check);
+  }
   return head(check) + findings_block(check.findings, check.accepted) + "\n" +
          numbers_table(check) + "\n" + needs_lines(check) +
          synthetic_text(check.synthetic, check.run.flops) +

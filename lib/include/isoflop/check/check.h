@@ -192,7 +192,8 @@ struct Accepted {
 
 bool is_accepted(const Finding& finding, const std::vector<Accepted>& accepted);
 
-enum class Verdict { Clean, Noted, Questionable, DoNotTrain };
+/// NoVerdict: the law says nothing of sizes, so only the findings have meaning.
+enum class Verdict { Clean, Noted, Questionable, DoNotTrain, NoVerdict };
 
 template <>
 struct EnumWords<Verdict> {
@@ -200,7 +201,8 @@ struct EnumWords<Verdict> {
       {Verdict::Clean, "clean"},
       {Verdict::Noted, "clean_with_notes"},
       {Verdict::Questionable, "questionable"},
-      {Verdict::DoNotTrain, "do_not_train"}};
+      {Verdict::DoNotTrain, "do_not_train"},
+      {Verdict::NoVerdict, "no_verdict"}};
 };
 
 struct Check {

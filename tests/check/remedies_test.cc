@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a remedy says is enough is enough, once typed in as it is printed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "check/plans.h"
+#include "isoflop/base/random.h"
+#include "isoflop/plan/plan.h"
+#include "isoflop/plan/scenario_file.h"
+#include "isoflop/units/text.h"
+
+namespace isoflop {
+namespace {
+
+using testing::fired;
+using testing::judge;
+
+/// The parts of a text that a pattern's groups match; none when it does not.
+std::vector<std::string> groups(const std::string& text,
+                                const std::string& pattern) {
+  std::smatch match;
+  if (!std::regex_search(text, match, std::regex(pattern))) return {};
+  return {match.begin() + 1, match.end()};
+}
+
+double log_uniform(RandomStream& random, double low, double high) {
+  return low * std::pow(high / low, random.uniform());
+}
+
+Scenario of(const std::vector<std::string>& keys) {
+  return edited({}, {keys}, "test");
+}
+
+Plan planned(const std::vector<std::string>& keys) {
+  return plan(published_law("besiroglu2024"), of(keys));
+}
+
+TEST(Remedies, EndWhatMemorizes) {
+  RandomStream random(1, 0);
+  int seen = 0;
+  for (int i = 0; i < 40; ++i) {
+    const double params = log_uniform(random, 1e9, 1e12);
+    const double tokens = params * log_uniform(random, 0.2, 1.3);
+    const Check check = judge(testing::of_size(params, tokens));
+    const Finding* finding = fired(check, "plan.memorizes");
+    if (finding == nullptr) continue;
+    ++seen;
+    const auto said = groups(finding->remedy,
+                             "train on (\\S+) unique tokens or more, or at "
+                             "most (\\S+) parameters");
+    ASSERT_EQ(said.size(), 2u) << finding->remedy;
+    const double enough = parse_quantity(said[0], TokensTag::unit);
+    const double most = parse_quantity(said[1], ParamsTag::unit);
+    EXPECT_EQ(fired(judge(testing::of_size(params, enough)), "plan.memorizes"),
+              nullptr)
+        << params << " " << tokens << " " << finding->remedy;
+    EXPECT_EQ(fired(judge(testing::of_size(most, tokens)), "plan.memorizes"),
+              nullptr)
+        << params << " " << tokens << " " << finding->remedy;
+    // And no further than the digits printed.
+    EXPECT_NE(
+        fired(judge(testing::of_size(1.011 * most, tokens)), "plan.memorizes"),
+        nullptr);
+  }
+  EXPECT_GE(seen, 20);
+}
+
+TEST(Remedies, EndTheDataWall) {
+  RandomStream random(2, 0);
+  for (int i = 0; i < 20; ++i) {
+    const double tokens = log_uniform(random, 1e11, 1e13);
+    const double unique = tokens / log_uniform(random, 4.5, 30.0);
+    Scenario asked = testing::of_size(tokens / 20, tokens);
+    asked.unique_tokens = Tokens(unique);
+    for (const std::string code :
+         {"plan.data-wall", "plan.diminishing-repeats"}) {
+      const Check check = judge(asked);
+      const Finding* finding = fired(check, code.c_str());
+      if (finding == nullptr) continue;
+      const auto found = groups(finding->remedy, "find (\\S+) unique");
+      const auto fewer = groups(
+          finding->remedy,
+          code == "plan.data-wall" ? "train on (\\S+)" : "(\\S+) tokens,");
+      ASSERT_EQ(found.size(), 1u) << finding->remedy;
+      ASSERT_EQ(fewer.size(), 1u) << finding->remedy;
+      Scenario mended = asked;
+      mended.unique_tokens = parse_quantity<TokensTag>(found[0]);
+      EXPECT_EQ(fired(judge(mended), code.c_str()), nullptr) << finding->remedy;
+      mended = asked;
+      mended.tokens = parse_quantity<TokensTag>(fewer[0]);
+      EXPECT_EQ(fired(judge(mended), code.c_str()), nullptr) << finding->remedy;
+    }
+  }
+}
+
+TEST(Remedies, LetALossBeReached) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"goal.loss=1.96", "model.params=8B"},
+      {"goal.loss=1.93", "model.params=9B"},
+      {"goal.loss=2", "model.params=20B", "data.unique_tokens=1B"},
+      {"goal.loss=2.05", "model.params=11B", "data.unique_tokens=3B"},
+      {"goal.loss=1.99", "model.params=70B", "data.tokens=1B"},
+      {"goal.loss=2", "model.max_params=3B"}};
+  for (const std::vector<std::string>& keys : cases) {
+    const Plan missed = planned(keys);
+    const Finding* finding = find(missed.findings, "plan.unreachable-loss");
+    ASSERT_NE(finding, nullptr) << keys[0] << " " << keys[1];
+    const auto losses =
+        groups(finding->message, "a loss of (\\S+): the least is ([0-9.]+)");
+    ASSERT_EQ(losses.size(), 2u) << finding->message;
+    EXPECT_NE(losses[0], losses[1]);
+    static const std::regex kSaid(
+        "(model\\.params|model\\.max_params|data\\.tokens|data\\.unique_tokens)"
+        " (?:of|that allow) (\\S+)");
+    int said = 0;
+    for (std::sregex_iterator at(
+             finding->remedy.begin(), finding->remedy.end(), kSaid);
+         at != std::sregex_iterator();
+         ++at) {
+      std::vector<std::string> mended = keys;
+      const std::string key = (*at)[1];
+      // A size with data to reach a loss is two of two.
+      if (keys.size() == 3 && keys[2].starts_with("data.tokens")) {
+        mended.erase(mended.begin());
+        mended.push_back(key + "=" + std::string((*at)[2]));
+        EXPECT_LE(planned(mended).run.loss.value(), 1.99) << finding->remedy;
+      } else {
+        mended.push_back(key + "=" + std::string((*at)[2]));
+        EXPECT_TRUE(planned(mended).is_answered)
+            << keys[0] << " " << keys[1] << ": " << finding->remedy;
+      }
+      ++said;
+    }
+    EXPECT_GE(said, 1) << finding->remedy;
+  }
+}
+
+TEST(Remedies, MeetADemandOnServing) {
+  const std::vector<std::string> base = {"data.tokens=2T",
+                                         "serving.accelerator=h100-sxm"};
+  for (const double speed : {90.0, 170.0, 333.0}) {
+    std::vector<std::string> keys = base;
+    keys.push_back("serving.min_tokens_per_second=" + format_exact(speed));
+    std::vector<std::string> asked = keys;
+    asked.push_back("model.params=2T");
+    const Check check = judge(of(asked));
+    const Finding* finding = fired(check, "plan.too-slow");
+    ASSERT_NE(finding, nullptr);
+    const auto said = groups(finding->remedy, "at most (\\S+) params");
+    ASSERT_EQ(said.size(), 1u) << finding->remedy;
+    keys.push_back("model.params=" + said[0]);
+    EXPECT_EQ(fired(judge(of(keys)), "plan.too-slow"), nullptr)
+        << finding->remedy;
+  }
+}
+
+TEST(Remedies, EndARunOnTime) {
+  const std::vector<std::string> base = {"model.params=70B",
+                                         "cluster.accelerator=h100-sxm"};
+  RandomStream random(3, 0);
+  for (int i = 0; i < 10; ++i) {
+    std::vector<std::string> keys = base;
+    keys.push_back("data.tokens=" +
+                   format_exact(log_uniform(random, 1e12, 1e13)));
+    const auto late = [&](std::string days, std::string count) {
+      std::vector<std::string> asked = keys;
+      asked.push_back("budget.days=" + days);
+      asked.push_back("cluster.count=" + count);
+      const Check check = judge(of(asked));
+      const Finding* finding = fired(check, "plan.not-on-time");
+      return finding == nullptr ? std::string() : finding->remedy;
+    };
+    const std::string remedy = late("9", "512");
+    const auto said = groups(remedy, "give it (\\S+) days, or (\\S+) devices");
+    ASSERT_EQ(said.size(), 2u) << remedy;
+    EXPECT_EQ(late(said[0], "512"), "") << remedy;
+    EXPECT_EQ(late("9", said[1]), "") << remedy;
+  }
+}
+
+}  // namespace
+}  // namespace isoflop
