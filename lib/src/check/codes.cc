@@ -219,8 +219,8 @@ in params or in tokens leave them open. The fit says by how much.
 Such runs determine a law of compute alone, E + (C0/C)^gamma, which `fit` takes
 by itself: the loss of runs trained the way these were. How to divide compute
 between size and data is not in them, so that `plan`, `check` and `forecast`
-refuse; `predict --flops` answers. A column params or tokens makes them runs like
-any other.
+refuse; `predict --flops` answers. A column params or tokens makes them runs
+like any other.
 
 Source: Dey et al. 2023, arXiv:2304.03208, equation 1.
 )"},
