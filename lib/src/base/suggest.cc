@@ -59,7 +59,7 @@ std::string suggest(std::string_view word,
     const int begun =
         *std::min_element(to_beginnings.begin(), to_beginnings.end());
     if (wanted.size() >= 5 && 5 * begun <= std::ssize(wanted)) {
-      d = std::min(d, begun);
+      d = std::min(d, std::max(begun, 1));
     }
     if (d < best_distance) {
       best_distance = d;
