@@ -42,6 +42,8 @@ TEST(CheckLaw, HasTheFindingsOfItsFit) {
   ASSERT_FALSE(fitted.is_identified());
   const LawCheck checked = check(fitted);
   for (const Finding& finding : fitted.findings) {
+    // Of the budgets that the fit was asked about, not of the law.
+    if (finding.code == "law.extrapolation") continue;
     EXPECT_NE(find(checked.findings, finding.code), nullptr) << finding.code;
   }
   EXPECT_EQ(checked.verdict, Verdict::DoNotTrain);

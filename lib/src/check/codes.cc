@@ -454,11 +454,11 @@ column names the runs, where another does.
     {"fit.back-test-missed",
      "intervals of fits to the smaller runs miss the larger",
      R"(
-A fit is tested on its own larger runs (fit.not-widened says how). Less than half
-as many of them as stated lay in their intervals, or these had to be more than
-three times as wide. The coefficients may be determined and the form still be
-wrong beyond the runs it was fitted to. Intervals of losses are widened by what
-was missed; those of coefficients and of the optimal size are not.
+A fit is tested on its own larger runs (fit.not-widened says how). Less than
+half as many of them as stated lay in their intervals, or these had to be more
+than three times as wide. The coefficients may be determined and the form still
+be wrong beyond the runs it was fitted to. Intervals of losses are widened by
+what was missed; those of coefficients and of the optimal size are not.
 
 `isoflop backtest` says whether a forecast or another form predicts these runs.
 )"},
