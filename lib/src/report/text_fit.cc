@@ -267,7 +267,7 @@ std::string to_text(const FitResult& fit) {
   if (fit.runs_dropped > 0) {
     text += " (" + std::to_string(fit.runs_dropped) + " left out)";
   }
-  text += "\n\n" + trials_table(fit) + verdict_line(fit);
+  text = wrap(text, 0) + "\n" + trials_table(fit) + verdict_line(fit);
   if (const Finding* missed = find(fit.findings, "fit.back-test-missed")) {
     text += wrap("back-test: " + missed->message + "; see isoflop backtest", 2);
   }

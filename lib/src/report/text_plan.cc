@@ -107,6 +107,16 @@ std::string to_text(const Plan& plan) {
   constexpr std::size_t kColumns = 80;
   if (text.size() + under.size() > kColumns + 1) text += "\n ";
   text += under;
+  if (plan.verdict == PlanVerdict::DoNotTrain) {
+    for (const Finding& finding : plan.findings) {
+      if (finding.severity != Severity::Error) continue;
+      text += wrap(printable(finding.message), 2);
+      if (!finding.remedy.empty()) {
+        text += wrap("-> " + printable(finding.remedy), 2);
+      }
+      break;
+    }
+  }
   if (!plan.missed.empty()) {
     text += wrap("misses " + join_words(plan.missed), 2);
   }
