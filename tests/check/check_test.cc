@@ -412,9 +412,11 @@ TEST(CheckGpt45, AnswerSaysWhatIsAskedOfIt) {
   while (text.find("  ") != std::string::npos) {
     text.replace(text.find("  "), 2, " ");
   }
-  for (const char* const part :
-       {"of what is possible", "decided by tokens", "unique tokens",
-        "published laws flag its middle", "not known: the number of"}) {
+  for (const char* const part : {"of what is possible",
+                                 "decided by tokens",
+                                 "unique tokens",
+                                 "published laws flag its middle",
+                                 "not known: the number of"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }

@@ -87,8 +87,7 @@ Judged passes(double epochs) {
 Judged passes_between(double low, double high) {
   return [=] {
     Scenario plan = of_size(7e9, 1e12);
-    plan.unique_tokens =
-        Range<Tokens>(Tokens(1e12 / high), Tokens(1e12 / low));
+    plan.unique_tokens = Range<Tokens>(Tokens(1e12 / high), Tokens(1e12 / low));
     return judge(plan);
   };
 }
@@ -154,8 +153,7 @@ Scenario on_a_laptop() {
 Judged at_speed(double low, double high) {
   return [=] {
     Scenario scenario = on_a_laptop();
-    const TokensPerSecond most =
-        judge(scenario).cost.device->decode->per_user;
+    const TokensPerSecond most = judge(scenario).cost.device->decode->per_user;
     scenario.min_tokens_per_second =
         Range<TokensPerSecond>(most * low, most * high);
     return judge(scenario);
@@ -227,8 +225,7 @@ Judged written(double low, double high) {
     plan.unique_tokens = Tokens(250e9);
     plan.generator_params = Params(70e9);
     plan.acceptance = Share(1e-3);
-    const Finding dear =
-        *fired(judge(plan), "data.synthetic-unprofitable");
+    const Finding dear = *fired(judge(plan), "data.synthetic-unprofitable");
     const double turning = 1e-3 * value_of(dear, "flops_per_token") /
                            value_of(dear, "worth_flops");
     plan.acceptance = Range<Share>(Share(turning * low), Share(turning * high));
@@ -239,102 +236,101 @@ Judged written(double low, double high) {
 std::vector<RuleCase> rule_cases() {
   const double most = most_passes();
   const int devices = devices_needed();
-  return {
-      {"plan.overparameterized",
-       wasting(0.5),
-       [] { return judge(of_size(70e9, 1.4e12)); },
-       wasting(kBeyond),
-       wasting(1.0),
-       within(1e11, 1e12, 1e12, 4e12)},
-      {"plan.overtrained",
-       wasting(0.5, 6.7e9, 1e12),
-       [] { return judge(of_size(70e9, 1.4e12)); },
-       wasting(kBeyond, 6.7e9, 1e12),
-       wasting(1.0, 6.7e9, 1e12),
-       within(5e9, 5e10, 5e11, 2e12)},
-      {"plan.dominated",
-       wasting(0.5),
-       [] { return judge(of_size(70e9, 1.4e12)); },
-       wasting(kBeyond),
-       wasting(1.0),
-       within(1e11, 1e12, 1e12, 4e12)},
-      {"plan.data-wall",
-       passes(8.0),
-       passes(1.0),
-       passes(4.0),
-       passes(4.0 * kBeyond),
-       passes_between(2.0, 8.0)},
-      {"plan.diminishing-repeats",
-       passes(60.0),
-       passes(4.0),
-       passes(most),
-       passes(most * kBeyond),
-       passes_between(most / 2.0, most * 2.0)},
-      {"plan.memorizes",
-       holding(0.5, 0.5),
-       holding(2.0, 2.0),
-       holding(kBeyond, kBeyond),
-       holding(1.0 / kBeyond, 1.0 / kBeyond),
-       holding(0.5, 2.0)},
-      {"plan.outside-law",
-       beyond_runs(2.0),
-       beyond_runs(0.5),
-       beyond_runs(1.0),
-       beyond_runs(kBeyond),
-       within(8e9, 32e9, 1e10, 1.01e10)},
-      {"plan.over-budget",
-       for_usd(0.5, 0.5),
-       for_usd(2.0, 2.0),
-       for_usd(1.0, 1.0),
-       for_usd(1.0 / kBeyond, 1.0 / kBeyond),
-       for_usd(0.5, 2.0)},
-      {"plan.not-on-time",
-       for_days(0.5, 0.5),
-       for_days(2.0, 2.0),
-       for_days(1.0, 1.0),
-       for_days(1.0 / kBeyond, 1.0 / kBeyond),
-       for_days(0.5, 2.0)},
-      {"plan.does-not-fit",
-       on_devices(8, 8),
-       on_devices(16384, 16384),
-       on_devices(devices, devices),
-       on_devices(devices / 2, devices / 2),
-       on_devices(devices / 4, devices * 4)},
-      {"plan.too-slow",
-       at_speed(2.0, 2.0),
-       at_speed(0.5, 0.5),
-       at_speed(1.0, 1.0),
-       at_speed(kBeyond, kBeyond),
-       at_speed(0.5, 2.0)},
-      {"plan.too-expensive",
-       for_price(0.5, 0.5),
-       for_price(2.0, 2.0),
-       for_price(1.0, 1.0),
-       for_price(1.0 / kBeyond, 1.0 / kBeyond),
-       for_price(0.5, 2.0)},
-      {"plan.fragile-run",
-       keeping(1.2, 0.5),
-       on_cluster([](Scenario&) {}),
-       keeping(1.0, 1.0),
-       keeping(kBeyond, 1.0),
-       on_cluster([](Scenario& scenario) {
-         scenario.count = Range<int>(10000, 100000);
-       })},
-      {"plan.assumed-mfu",
-       on_device_without_mfu({}),
-       on_device_without_mfu(Range<Share>(Share(0.4))),
-       // There is no number to cross: a range of the MFU is known as well.
-       on_device_without_mfu(Range<Share>(Share(0.34), Share(0.52))),
-       on_device_without_mfu({}),
-       on_device_without_mfu(
-           {}, Range<UsdPerHour>(UsdPerHour(1.0), UsdPerHour(2.0))),
-       true},
-      {"data.synthetic-unprofitable",
-       written(0.5, 0.5),
-       written(2.0, 2.0),
-       written(kBeyond, kBeyond),
-       written(1.0 / kBeyond, 1.0 / kBeyond),
-       written(0.5, 2.0)}};
+  return {{"plan.overparameterized",
+           wasting(0.5),
+           [] { return judge(of_size(70e9, 1.4e12)); },
+           wasting(kBeyond),
+           wasting(1.0),
+           within(1e11, 1e12, 1e12, 4e12)},
+          {"plan.overtrained",
+           wasting(0.5, 6.7e9, 1e12),
+           [] { return judge(of_size(70e9, 1.4e12)); },
+           wasting(kBeyond, 6.7e9, 1e12),
+           wasting(1.0, 6.7e9, 1e12),
+           within(5e9, 5e10, 5e11, 2e12)},
+          {"plan.dominated",
+           wasting(0.5),
+           [] { return judge(of_size(70e9, 1.4e12)); },
+           wasting(kBeyond),
+           wasting(1.0),
+           within(1e11, 1e12, 1e12, 4e12)},
+          {"plan.data-wall",
+           passes(8.0),
+           passes(1.0),
+           passes(4.0),
+           passes(4.0 * kBeyond),
+           passes_between(2.0, 8.0)},
+          {"plan.diminishing-repeats",
+           passes(60.0),
+           passes(4.0),
+           passes(most),
+           passes(most * kBeyond),
+           passes_between(most / 2.0, most * 2.0)},
+          {"plan.memorizes",
+           holding(0.5, 0.5),
+           holding(2.0, 2.0),
+           holding(kBeyond, kBeyond),
+           holding(1.0 / kBeyond, 1.0 / kBeyond),
+           holding(0.5, 2.0)},
+          {"plan.outside-law",
+           beyond_runs(2.0),
+           beyond_runs(0.5),
+           beyond_runs(1.0),
+           beyond_runs(kBeyond),
+           within(8e9, 32e9, 1e10, 1.01e10)},
+          {"plan.over-budget",
+           for_usd(0.5, 0.5),
+           for_usd(2.0, 2.0),
+           for_usd(1.0, 1.0),
+           for_usd(1.0 / kBeyond, 1.0 / kBeyond),
+           for_usd(0.5, 2.0)},
+          {"plan.not-on-time",
+           for_days(0.5, 0.5),
+           for_days(2.0, 2.0),
+           for_days(1.0, 1.0),
+           for_days(1.0 / kBeyond, 1.0 / kBeyond),
+           for_days(0.5, 2.0)},
+          {"plan.does-not-fit",
+           on_devices(8, 8),
+           on_devices(16384, 16384),
+           on_devices(devices, devices),
+           on_devices(devices / 2, devices / 2),
+           on_devices(devices / 4, devices * 4)},
+          {"plan.too-slow",
+           at_speed(2.0, 2.0),
+           at_speed(0.5, 0.5),
+           at_speed(1.0, 1.0),
+           at_speed(kBeyond, kBeyond),
+           at_speed(0.5, 2.0)},
+          {"plan.too-expensive",
+           for_price(0.5, 0.5),
+           for_price(2.0, 2.0),
+           for_price(1.0, 1.0),
+           for_price(1.0 / kBeyond, 1.0 / kBeyond),
+           for_price(0.5, 2.0)},
+          {"plan.fragile-run",
+           keeping(1.2, 0.5),
+           on_cluster([](Scenario&) {}),
+           keeping(1.0, 1.0),
+           keeping(kBeyond, 1.0),
+           on_cluster([](Scenario& scenario) {
+             scenario.count = Range<int>(10000, 100000);
+           })},
+          {"plan.assumed-mfu",
+           on_device_without_mfu({}),
+           on_device_without_mfu(Range<Share>(Share(0.4))),
+           // There is no number to cross: a range of the MFU is known as well.
+           on_device_without_mfu(Range<Share>(Share(0.34), Share(0.52))),
+           on_device_without_mfu({}),
+           on_device_without_mfu(
+               {}, Range<UsdPerHour>(UsdPerHour(1.0), UsdPerHour(2.0))),
+           true},
+          {"data.synthetic-unprofitable",
+           written(0.5, 0.5),
+           written(2.0, 2.0),
+           written(kBeyond, kBeyond),
+           written(1.0 / kBeyond, 1.0 / kBeyond),
+           written(0.5, 2.0)}};
 }
 
 class RuleOfPlans : public ::testing::TestWithParam<RuleCase> {};

@@ -84,9 +84,8 @@ Scenario random_scenario(std::uint64_t index) {
 }
 
 TEST(SizeVerdict, CheckFindsNoErrorThatThePlanDoesNotSay) {
-  const Law laws[] = {bare("besiroglu2024"),
-                      bare("hoffmann2022"),
-                      bare("muennighoff2023")};
+  const Law laws[] = {
+      bare("besiroglu2024"), bare("hoffmann2022"), bare("muennighoff2023")};
   int failed = 0;
   for (std::uint64_t i = 0; i < 1500; ++i) {
     const Law& law = laws[i % 3];
@@ -150,9 +149,9 @@ TEST(SizeVerdict, SaysWhereMoreParametersStopPaying) {
               near_rel(6 * fed * made.run.tokens.value(), {1e-9}));
   // What the rest of the compute buys.
   EXPECT_GT(value_of(*large, "loss_fed"), made.run.loss.value());
-  EXPECT_THAT(value_of(*large, "loss_fed"),
-              near_rel(made.law.loss(Params(fed), made.run.tokens).value(),
-                       {1e-12}));
+  EXPECT_THAT(
+      value_of(*large, "loss_fed"),
+      near_rel(made.law.loss(Params(fed), made.run.tokens).value(), {1e-12}));
   EXPECT_THAT(large->remedy, HasSubstr("the rest buys"));
 }
 
@@ -168,13 +167,11 @@ TEST(SizeVerdict, OfASizeThatIsGivenNamesTheBetterRun) {
 }
 
 TEST(SizeVerdict, OfPassesIsThatOfCheck) {
-  const Plan few = plan_with({"model.params=1B",
-                              "data.tokens=50B",
-                              "data.unique_tokens=10B"});
+  const Plan few = plan_with(
+      {"model.params=1B", "data.tokens=50B", "data.unique_tokens=10B"});
   EXPECT_EQ(find(few.findings, "plan.data-wall")->severity, Severity::Warning);
-  const Plan many = plan_with({"model.params=1B",
-                               "data.tokens=170B",
-                               "data.unique_tokens=10B"});
+  const Plan many = plan_with(
+      {"model.params=1B", "data.tokens=170B", "data.unique_tokens=10B"});
   EXPECT_EQ(find(many.findings, "plan.data-wall")->severity, Severity::Error);
   EXPECT_EQ(many.verdict, PlanVerdict::DoNotTrain);
 }
@@ -213,9 +210,8 @@ TEST(PlanVerdict, IsInfeasibleWhereABoundIsMissed) {
   EXPECT_EQ(plan_with(enough).verdict, PlanVerdict::Plan);
   EXPECT_EQ(plan_with({"goal.loss=1.0"}).verdict, PlanVerdict::NoPlan);
   // A loss that is within the doubt of where the law ends is a bound too.
-  const Plan doubtful =
-      plan(published_law("besiroglu2024"),
-           edited({}, {{"goal.loss=1.84"}}, "test"));
+  const Plan doubtful = plan(published_law("besiroglu2024"),
+                             edited({}, {{"goal.loss=1.84"}}, "test"));
   EXPECT_EQ(doubtful.verdict, PlanVerdict::Infeasible);
 }
 

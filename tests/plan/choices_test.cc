@@ -72,8 +72,8 @@ TEST(Choose, ExpertsOfLeastLoss) {
   EXPECT_EQ(std::to_string(made.scenario.experts->middle()), best);
   EXPECT_EQ(made.choices->entries.front().run.loss, made.run.loss);
   EXPECT_THAT(*made.choices->beats_by,
-              near_rel(made.choices->entries[1].run.loss /
-                               made.run.loss - 1.0, {1e-9}));
+              near_rel(made.choices->entries[1].run.loss / made.run.loss - 1.0,
+                       {1e-9}));
   // The key is the plan's own, and says that it was chosen.
   for (const InputOrigin& origin : input_origins(made.scenario)) {
     if (origin.key != "model.experts") continue;
@@ -90,12 +90,10 @@ TEST(Choose, ExpertsWithinTheMemoryOfTheServer) {
   std::vector<std::string> chosen = keys;
   chosen.emplace_back("choose=model.experts=1,8,32");
   const Plan made = plan_with(chosen, "ludziejewski2025");
-  const std::string best =
-      best_of(keys,
-              "model.experts",
-              {"1", "8", "32"},
-              "ludziejewski2025",
-              [](auto& p) { return p.run.loss.value(); });
+  const std::string best = best_of(
+      keys, "model.experts", {"1", "8", "32"}, "ludziejewski2025", [](auto& p) {
+        return p.run.loss.value();
+      });
   EXPECT_THAT(made.choices->entries.front().values, ElementsAre(best));
   EXPECT_NE(made.verdict, PlanVerdict::Infeasible);
 }
@@ -142,8 +140,8 @@ TEST(Choose, BitsOfTrainingWeighInTheLaw) {
 
 TEST(Choose, OfAsGoodOnesTheCheaper) {
   // A budget in FLOP binds on either: the loss is the same.
-  const Plan made = plan_with({"budget.flops=1e22",
-                               "choose=cluster.accelerator=h200-sxm,h100-sxm"});
+  const Plan made = plan_with(
+      {"budget.flops=1e22", "choose=cluster.accelerator=h200-sxm,h100-sxm"});
   const auto& entries = made.choices->entries;
   EXPECT_EQ(entries[0].run.loss, entries[1].run.loss);
   EXPECT_LE(*entries[0].usd, *entries[1].usd);
@@ -152,9 +150,8 @@ TEST(Choose, OfAsGoodOnesTheCheaper) {
 
 TEST(Choose, DevicesForDaysAndDollars) {
   // More devices do more in the days, until the dollars are gone.
-  const std::vector<std::string> keys = {"budget.days=30",
-                                         "budget.usd=3e6",
-                                         "cluster.accelerator=h100-sxm"};
+  const std::vector<std::string> keys = {
+      "budget.days=30", "budget.usd=3e6", "cluster.accelerator=h100-sxm"};
   std::vector<std::string> chosen = keys;
   chosen.emplace_back("choose=cluster.count=256..8192:6");
   const Plan made = plan_with(chosen);
@@ -178,17 +175,15 @@ TEST(Choose, ForALossByItsCost) {
   const Plan made = plan_with(chosen);
   EXPECT_EQ(made.choices->measure, "usd");
   EXPECT_THAT(made.choices->entries.front().values,
-              ElementsAre(best_of(keys,
-                                  "model.precision_bits",
-                                  {"4", "8", "16"},
-                                  "besiroglu2024",
-                                  [](auto& p) {
-                                    return p.cost.lifetime_usd->value();
-                                  })));
+              ElementsAre(best_of(
+                  keys,
+                  "model.precision_bits",
+                  {"4", "8", "16"},
+                  "besiroglu2024",
+                  [](auto& p) { return p.cost.lifetime_usd->value(); })));
   EXPECT_GT(*made.choices->beats_by, 0.0);
-  const Plan training =
-      plan_with({"goal.loss=2.2", "choose=model.experts=1,8,32"},
-                "ludziejewski2025");
+  const Plan training = plan_with(
+      {"goal.loss=2.2", "choose=model.experts=1,8,32"}, "ludziejewski2025");
   EXPECT_EQ(training.choices->measure, "flops");
   EXPECT_LE(training.run.flops, training.choices->entries[1].run.flops);
 }
@@ -266,8 +261,9 @@ TEST(Choose, SyntheticTokensForALoss) {
 
 TEST(Choose, RefusesWhatCannotBeMeant) {
   const auto refusal = [](const std::string& choose) {
-    return message_of<std::invalid_argument>(
-        [&] { plan_with({"budget.flops=1e22", "choose=" + choose}); });
+    return message_of<std::invalid_argument>([&] {
+      plan_with({"budget.flops=1e22", "choose=" + choose});
+    });
   };
   EXPECT_THAT(refusal("law=a,b"), HasSubstr("law is given, not chosen"));
   EXPECT_THAT(refusal("goal.loss=2,3"), HasSubstr("given, not chosen"));

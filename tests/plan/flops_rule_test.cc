@@ -50,9 +50,8 @@ TEST(FlopsRule, ByTheShapeOfLlama3) {
 TEST(FlopsRule, ByAFactorThatIsMeasured) {
   // Dey et al. 2023, arXiv:2304.03208, table 8: 2.6e18 FLOP for 111M
   // parameters on 2.22B tokens, 1.76 times 6 N D.
-  const Plan made = plan_with({"model.params=111M",
-                               "data.tokens=2.22B",
-                               "model.flops_rule=1.76"});
+  const Plan made = plan_with(
+      {"model.params=111M", "data.tokens=2.22B", "model.flops_rule=1.76"});
   EXPECT_THAT(made.run.flops.value(), near_rel(2.6e18, {5e-3}));
 }
 
@@ -64,10 +63,8 @@ TEST(FlopsRule, SmallModelsCostMoreThanSixN) {
       "vocabulary=50257,is_plain=true,ties_embeddings=true";
   const double params = 50257.0 * 768 + 10 * (12.0 * 768 * 768 + 2 * 768) + 768;
   const double attention = 3 * 2 * 10 * (2 * 768) * 1024.0;
-  const Plan made = plan_with({"model.params=111M",
-                               "data.tokens=2.22B",
-                               "model.context=2048",
-                               shape});
+  const Plan made = plan_with(
+      {"model.params=111M", "data.tokens=2.22B", "model.context=2048", shape});
   EXPECT_THAT(made.cost.flops_over_6nd,
               near_rel(1 + attention / (6 * params), {1e-9}));
   EXPECT_GT(made.cost.flops_over_6nd, 1.14);
@@ -81,8 +78,9 @@ TEST(FlopsRule, TypicalIsThatOfTheTypicalTransformer) {
       const double whole =
           training_flops(typical_transformer(Params(params)), Tokens(context))
               .value();
-      EXPECT_THAT(typical_training_flops(Params(params), Tokens(context)).value(),
-                  near_rel(whole, {params < 1e9 ? 0.1 : 3e-2}))
+      EXPECT_THAT(
+          typical_training_flops(Params(params), Tokens(context)).value(),
+          near_rel(whole, {params < 1e9 ? 0.1 : 3e-2}))
           << params << " " << context;
     }
   }

@@ -160,10 +160,8 @@ TEST(CostOverDraws, IsInDollarsWhereRentsAreKnown) {
   law.draws = few;
   const Plan made = plan(law, scenario_of(lifetime("20T", "2")));
   ASSERT_TRUE(made.cost_over_draws->usd.has_value());
-  EXPECT_LT(made.cost_over_draws->usd->low,
-            made.cost.lifetime_usd->value());
-  EXPECT_GT(made.cost_over_draws->usd->high,
-            made.cost.lifetime_usd->value());
+  EXPECT_LT(made.cost_over_draws->usd->low, made.cost.lifetime_usd->value());
+  EXPECT_GT(made.cost_over_draws->usd->high, made.cost.lifetime_usd->value());
   EXPECT_GT(made.cost_over_draws->usd_at_risk->value(), 0.0);
 }
 

@@ -64,7 +64,7 @@ TEST(Scenario, EveryFieldHasAKeyThatIsRead) {
                               : info.name == "target_error"   ? "0.4"
                               : info.name == "risk"           ? "\"q90\""
                               : info.name == "architecture"   ? "\"moe\""
-                              : info.name == "flops_rule" ? "\"typical\""
+                              : info.name == "flops_rule"     ? "\"typical\""
                               : info.name == "precision_bits" ? "8"
                               : info.type == "text"   ? "\"hoffmann2022\""
                               : info.type == "switch" ? "true"

@@ -74,7 +74,8 @@ TEST(ReadJson, LocatesWhatIsMalformed) {
               HasSubstr("runs.csv:1:15: a JSON object is needed here"));
   EXPECT_THAT(data_error("{\"a\": " + std::string(200000, '[')),
               HasSubstr("nested too deeply"));
-  EXPECT_THAT(data_error("{\"loss\": 1e400}"), HasSubstr("malformed: number overflow parsing '1e400'"));
+  EXPECT_THAT(data_error("{\"loss\": 1e400}"),
+              HasSubstr("malformed: number overflow parsing '1e400'"));
   EXPECT_THAT(data_error("[]"), HasSubstr("without a record"));
   EXPECT_THAT(data_error("{\"loss\": 3, \"N\": 1e8}"),
               HasSubstr("two of params, tokens and flops are needed"));

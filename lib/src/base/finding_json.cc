@@ -50,10 +50,10 @@ Finding read_finding(const Json& json, const std::string& path) {
     if (!value.is_number() && !value.is_null()) {
       fail(path, "value " + printable(name) + " is not a number");
     }
-    finding.values.push_back(
-        {name,
-         value.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                         : value.get<double>()});
+    finding.values.push_back({name,
+                              value.is_null()
+                                  ? std::numeric_limits<double>::quiet_NaN()
+                                  : value.get<double>()});
   }
   return finding;
 }
@@ -76,8 +76,7 @@ Json findings_json(const std::vector<Finding>& findings) {
   return array;
 }
 
-std::vector<Finding> read_findings(const Json& json,
-                                   const std::string& path) {
+std::vector<Finding> read_findings(const Json& json, const std::string& path) {
   if (!json.is_array()) fail(path, "findings must be a list");
   std::vector<Finding> findings;
   for (const Json& item : json) {

@@ -33,8 +33,8 @@ std::vector<Law> laws_that(bool (*is_one)(const Law& law)) {
 const std::vector<Law>& laws_without_vote() {
   static const std::vector<Law> kLaws = laws_that([](const Law& law) {
     const Form& form = *law.form;
-    const int known =
-        reads(form, kParams) + reads(form, kTokens) + reads(form, kUniqueTokens);
+    const int known = reads(form, kParams) + reads(form, kTokens) +
+                      reads(form, kUniqueTokens);
     return !law.provenance.has_vote && reads(form, kParams) &&
            form.input_count() == known;
   });
@@ -154,8 +154,8 @@ std::optional<LawVerdict> verdict_by(const Law& law,
   sample.theta = sample.form->theta_from_coefficients(law.coefficients);
   sample.log_worth = sample.log_tokens;
   if (sample.unique_tokens > 0.0 && !reads(*law.form, kUniqueTokens)) {
-    sample.log_worth = std::log(tokens_worth(
-        sample.tokens(), sample.unique_tokens, worn_repeats(law)));
+    sample.log_worth = std::log(
+        tokens_worth(sample.tokens(), sample.unique_tokens, worn_repeats(law)));
   }
   judge(sample);
   if (!std::isfinite(sample.waste)) return std::nullopt;
@@ -175,11 +175,8 @@ std::vector<LawVerdict> dense_verdicts(const std::vector<Law>& laws,
     if (middle.unique_tokens > 0.0 && reads(*law.form, kUniqueTokens)) {
       unique = Tokens(middle.unique_tokens);
     }
-    auto verdict =
-        verdict_by(law,
-                   with_unique_tokens(law.form, unique, "check"),
-                   middle,
-                   options);
+    auto verdict = verdict_by(
+        law, with_unique_tokens(law.form, unique, "check"), middle, options);
     if (verdict) verdicts.push_back(*std::move(verdict));
   }
   return verdicts;

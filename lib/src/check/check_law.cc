@@ -19,7 +19,8 @@ LawCheck check_law(const Law& law, const LawCheckOptions& options) {
   if (doubt && find(check.findings, doubt->code) == nullptr) {
     check.findings.push_back(*std::move(doubt));
   }
-  for (Finding& note : law_notes(law)) check.findings.push_back(std::move(note));
+  for (Finding& note : law_notes(law))
+    check.findings.push_back(std::move(note));
   settle(acceptances(options.accept), check.findings, check.accepted);
   check.verdict = verdict_of(check.findings);
   return check;

@@ -76,8 +76,7 @@ Scenario model_scenario(const Model& model, Scenario asked) {
         "check: nobody has said the " + join_words(missing) + " of " +
         model.id + " (`isoflop explain model " + model.id + "`); give " +
         (asked.params || asked.active_params ? "" : "--params") +
-        (missing.size() > 1 ? " and " : "") +
-        (asked.tokens ? "" : "--tokens") +
+        (missing.size() > 1 ? " and " : "") + (asked.tokens ? "" : "--tokens") +
         (is_scenario
              ? ", or `isoflop check " + model.id + "` for what is possible"
              : ""));
@@ -94,8 +93,8 @@ Check check_model(const Law& law,
                   const CheckOptions& options) {
   Check result = check(law, model_scenario(model, asked), options);
   // With its experts a mixture is judged as one.
-  auto note = is_mixture(result.scenario) ? std::nullopt
-                                          : architecture_note(model);
+  auto note =
+      is_mixture(result.scenario) ? std::nullopt : architecture_note(model);
   if (note) {
     result.findings.push_back(*std::move(note));
     result.accepted.clear();

@@ -35,8 +35,7 @@ std::string CheckContext::in_share(double chance) const {
 }
 
 std::string CheckContext::unique_words() const {
-  const double made =
-      check.synthetic ? check.synthetic->tokens.value() : 0.0;
+  const double made = check.synthetic ? check.synthetic->tokens.value() : 0.0;
   return format_quantity(point.unique_tokens, TokensTag::unit) +
          " unique tokens" +
          (made > 0.0 ? ", " + format_quantity(made, TokensTag::unit) +

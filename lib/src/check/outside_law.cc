@@ -98,10 +98,11 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 extern const Rule kRuleOutsideLaw;
-const Rule kRuleOutsideLaw{{"plan.outside-law",
-                            "beyond the runs the law was fitted on",
-                            kPage,
-                            "law model.params data.tokens budget.flops model.experts"},
-                           run};
+const Rule kRuleOutsideLaw{
+    {"plan.outside-law",
+     "beyond the runs the law was fitted on",
+     kPage,
+     "law model.params data.tokens budget.flops model.experts"},
+    run};
 
 }  // namespace isoflop

@@ -117,7 +117,7 @@ class Sampler {
   std::vector<std::string> quantities_;
   bool varies_form_ = false;  ///< by unique tokens or experts
   bool replans_ = false;      ///< what is wanted of the plan is a range
-  bool has_budget_ = false;  ///< compute follows from budgets
+  bool has_budget_ = false;   ///< compute follows from budgets
 };
 
 /// Which quantity decides, where several are ranges.

@@ -63,8 +63,8 @@ double worth_of_token(const CheckContext& context, const CheckSample& at) {
   const auto loss = [&](double factor) {
     return form(factor)->evaluate(at.theta.data(), inputs);
   };
-  const double by_unique = (loss(1.0 - kStep) - loss(1.0 + kStep)) /
-                           (2.0 * kStep * unique);
+  const double by_unique =
+      (loss(1.0 - kStep) - loss(1.0 + kStep)) / (2.0 * kStep * unique);
   double gradient[2];
   form(1.0)->input_gradient(at.theta.data(), inputs, gradient);
   const double flops = 6.0 * std::exp(at.log_params + at.log_tokens);

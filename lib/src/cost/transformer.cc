@@ -44,8 +44,8 @@ double feed_forward_params(const Transformer& shape, double inner) {
 }
 
 /// Proportions of a typical transformer.
-constexpr int kHead = 128;     // size of a head, and width a layer
-constexpr int kGroups = 8;     // heads of keys and values
+constexpr int kHead = 128;      // size of a head, and width a layer
+constexpr int kGroups = 8;      // heads of keys and values
 constexpr double kInner = 3.5;  // of the feed-forward block, in widths
 constexpr double kMostEmbedding = 0.2;
 constexpr double kMostVocabulary = 128256.0;

@@ -101,8 +101,7 @@ Axis axis_of(const std::string& text,
     try {
       require_exact(probe, owner);
     } catch (const std::invalid_argument&) {
-      asked.refuse("'" + text +
-                   "' is a range; write low..high:n for n values");
+      asked.refuse("'" + text + "' is a range; write low..high:n for n values");
     }
     axis.values.push_back(value);
     if (comma == std::string::npos) return axis;

@@ -64,8 +64,7 @@ double loss_of(const Plan& plan) {
 double flops_of(const Plan& plan) {
   const Scenario& scenario = plan.scenario;
   const bool lives = scenario.minimise == Goal::LifetimeCost;
-  const Tokens served =
-      lives ? scenario.serving_tokens->middle() : Tokens(0.0);
+  const Tokens served = lives ? scenario.serving_tokens->middle() : Tokens(0.0);
   return (plan.run.flops + served_flops(plan.run.params, served)).value();
 }
 
@@ -162,12 +161,11 @@ Settled settled(const Law& law,
                            rounded(entry.measure),
                            entry.usd ? entry.usd->value() : kInfinite);
   };
-  std::stable_sort(
-      choices.entries.begin(),
-      choices.entries.end(),
-      [&](const ChoiceEntry& a, const ChoiceEntry& b) {
-        return rank(a) < rank(b);
-      });
+  std::stable_sort(choices.entries.begin(),
+                   choices.entries.end(),
+                   [&](const ChoiceEntry& a, const ChoiceEntry& b) {
+                     return rank(a) < rank(b);
+                   });
   const ChoiceEntry& best = choices.entries.front();
   if (choices.entries.size() > 1) {
     const ChoiceEntry& next = choices.entries[1];

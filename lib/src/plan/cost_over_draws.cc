@@ -16,7 +16,6 @@
 namespace isoflop {
 namespace {
 
-
 /// A quantile of sorted values, of which the last may be infinite.
 double quantile_of(const std::vector<double>& sorted, double share) {
   const double at = share * double(sorted.size() - 1);

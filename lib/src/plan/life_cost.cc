@@ -18,8 +18,8 @@ LifeCost::LifeCost(const Scenario& scenario, std::string_view owner)
     server_ = server_of(scenario, owner);
     served_ = scenario.serving_tokens->middle();
   }
-  is_usd_ = cluster_ && cluster_->price &&
-            (!lives || (server_ && server_->price));
+  is_usd_ =
+      cluster_ && cluster_->price && (!lives || (server_ && server_->price));
 }
 
 double LifeCost::served_usd(double log_params) const {

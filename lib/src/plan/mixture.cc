@@ -12,7 +12,7 @@ namespace isoflop {
 namespace {
 
 double bits_of(Precision precision) {
-  return precision == Precision::Bf16 ? 16.0
+  return precision == Precision::Bf16  ? 16.0
          : precision == Precision::Fp8 ? 8.0
                                        : 4.0;
 }
@@ -136,16 +136,16 @@ Params total_params(const Scenario& scenario, Params params) {
   if (!is_mixture(scenario)) return params;
   if (scenario.params && scenario.active_params) {
     // Another size of the same model keeps the share that works.
-    return params * (scenario.params->middle() / scenario.active_params->middle());
+    return params *
+           (scenario.params->middle() / scenario.active_params->middle());
   }
   return switch_total(params, scenario.experts->middle());
 }
 
 Transformer shape_of(const Scenario& scenario, Params params) {
   if (!is_mixture(scenario)) return typical_transformer(params);
-  return mixture_of(params,
-                    total_params(scenario, params),
-                    scenario.experts->middle());
+  return mixture_of(
+      params, total_params(scenario, params), scenario.experts->middle());
 }
 
 }  // namespace isoflop

@@ -101,10 +101,10 @@ std::vector<InputOrigin> input_origins(const Scenario& scenario) {
   std::vector<InputOrigin> origins;
   for_each_field(scenario, [&](const auto& field, const auto& value) {
     const std::string text = text_of(value);
-    const bool is_placed = std::any_of(
-        scenario.origins.begin(),
-        scenario.origins.end(),
-        [&](const auto& entry) { return entry.key == field.key; });
+    const bool is_placed =
+        std::any_of(scenario.origins.begin(),
+                    scenario.origins.end(),
+                    [&](const auto& entry) { return entry.key == field.key; });
     if (is_placed || text != text_of(defaults.*(field.member))) {
       InputOrigin origin{
           std::string(field.key), text, place_of(scenario, field.key), ""};

@@ -30,8 +30,7 @@ Law bind_scenario(const Law& law,
                   std::string_view owner) {
   std::optional<Tokens> unique;
   if (scenario.unique_tokens) unique = scenario.unique_tokens->middle();
-  return with_unique_tokens(
-      law_of_model(law, scenario, owner), unique, owner);
+  return with_unique_tokens(law_of_model(law, scenario, owner), unique, owner);
 }
 
 }  // namespace isoflop

@@ -98,8 +98,7 @@ std::variant<Supplied, Finding> supplied_for_loss(
   supply.flops = a_token * supply.tokens.value();
   auto chosen = choose(law, with);
   if (auto* finding = std::get_if<Finding>(&chosen)) return *finding;
-  return Supplied{
-      std::get<Choice>(std::move(chosen)), std::move(with), supply};
+  return Supplied{std::get<Choice>(std::move(chosen)), std::move(with), supply};
 }
 
 }  // namespace
@@ -135,8 +134,8 @@ void price_synthetic(const Scenario& scenario,
 }
 
 Supplied planned_supply(const Law& law, const Scenario& scenario) {
-  Scenario middle = with_target_loss(
-      settled(law, at_middle(scenario), "plan").scenario, law);
+  Scenario middle =
+      with_target_loss(settled(law, at_middle(scenario), "plan").scenario, law);
   require_goal(middle, "plan");
   if (middle.target_loss) require_supply(middle, "check");
   middle = with_compute_budget(with_open_epochs(middle, law), "plan");

@@ -96,10 +96,9 @@ TrainingCompute::TrainingCompute(const Scenario& scenario)
   if (rule_.kind == FlopsRule::Kind::Factor) {
     log_constant_ = std::log(rule_.factor);
   } else if (rule_.kind == FlopsRule::Kind::Shape) {
-    const double six_n =
-        rule_.shape.experts > 0
-            ? 6.0 * size_of(rule_.shape).active.value()
-            : 6.0 * size_of(rule_.shape).total.value();
+    const double six_n = rule_.shape.experts > 0
+                             ? 6.0 * size_of(rule_.shape).active.value()
+                             : 6.0 * size_of(rule_.shape).total.value();
     log_constant_ =
         std::log(training_flops(rule_.shape, context_).value() / six_n);
   }
@@ -107,9 +106,10 @@ TrainingCompute::TrainingCompute(const Scenario& scenario)
 
 double TrainingCompute::log_factor(double log_params) const {
   if (rule_.kind != FlopsRule::Kind::Typical) return log_constant_;
-  return std::log(
-      typical_training_flops(Params(std::exp(log_params)), context_).value() /
-      6.0) - log_params;
+  return std::log(typical_training_flops(Params(std::exp(log_params)), context_)
+                      .value() /
+                  6.0) -
+         log_params;
 }
 
 double TrainingCompute::factor(Params params) const {
@@ -147,8 +147,8 @@ double TrainingCompute::log_tokens(double log_flops, double log_params) const {
 std::shared_ptr<const Form> TrainingCompute::shaped(
     std::shared_ptr<const Form> form) const {
   if (is_six_n()) return form;
-  return std::make_shared<ShapedForm>(
-      bind_inputs(std::move(form), {}, "plan"), *this);
+  return std::make_shared<ShapedForm>(bind_inputs(std::move(form), {}, "plan"),
+                                      *this);
 }
 
 Law TrainingCompute::shaped(Law law) const {

@@ -105,9 +105,8 @@ std::vector<Case> cases_of(const Checked& checked) {
     add(finding_codes(), [&](auto code) { return code.starts_with(layer); });
   } else {
     const bool is_router = std::holds_alternative<RouterCheck>(checked.answer);
-    add(check_rules(), [&](auto code) {
-      return code.starts_with("moe.") == is_router;
-    });
+    add(check_rules(),
+        [&](auto code) { return code.starts_with("moe.") == is_router; });
   }
   for (FindingLine& line : lines_of(checked)) {
     auto found = std::find_if(cases.begin(), cases.end(), [&](const Case& c) {

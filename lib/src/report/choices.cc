@@ -89,16 +89,16 @@ Json choices_json(const std::optional<Choices>& choices) {
     const auto or_null = [&](double value) {
       return is_planned ? Json(value) : Json(nullptr);
     };
-    entries.push_back({{"values", entry.values},
-                       {"problem",
-                        is_planned ? Json(nullptr) : Json(entry.problem)},
-                       {"params", or_null(entry.run.params.value())},
-                       {"tokens", or_null(entry.run.tokens.value())},
-                       {"flops", or_null(entry.run.flops.value())},
-                       {"loss_nats", or_null(entry.run.loss.value())},
-                       {"measure", or_null(entry.measure)},
-                       {"usd", json_of(entry.usd)},
-                       {"misses", entry.misses}});
+    entries.push_back(
+        {{"values", entry.values},
+         {"problem", is_planned ? Json(nullptr) : Json(entry.problem)},
+         {"params", or_null(entry.run.params.value())},
+         {"tokens", or_null(entry.run.tokens.value())},
+         {"flops", or_null(entry.run.flops.value())},
+         {"loss_nats", or_null(entry.run.loss.value())},
+         {"measure", or_null(entry.measure)},
+         {"usd", json_of(entry.usd)},
+         {"misses", entry.misses}});
   }
   return {{"keys", choices->keys},
           {"measure", choices->measure},

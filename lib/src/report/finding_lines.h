@@ -43,9 +43,8 @@ inline std::vector<FindingLine> lines_of(const Checked& checked) {
   } else if (const auto* law = std::get_if<LawCheck>(&checked.answer)) {
     const std::string path = is_law_path(law->source) ? law->source : "";
     for (const Finding& finding : law->findings) {
-      lines.push_back({finding,
-                       {path, 0, 0},
-                       acceptance_of(finding, law->accepted)});
+      lines.push_back(
+          {finding, {path, 0, 0}, acceptance_of(finding, law->accepted)});
     }
   }
   return lines;

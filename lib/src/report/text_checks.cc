@@ -145,10 +145,8 @@ std::string to_text(const LawCheck& check) {
   const Law& law = check.law;
   return verdict + "   " + printable(check.source) + ": " +
          (law.is_forecast() ? "forecast, " : "law, ") +
-         std::string(to_string(law.status)) + "\n" +
-         see_codes(check.findings) +
-         findings_block(check.findings, check.accepted) + "\n" +
-         law_lines(law);
+         std::string(to_string(law.status)) + "\n" + see_codes(check.findings) +
+         findings_block(check.findings, check.accepted) + "\n" + law_lines(law);
 }
 
 std::string to_text(const RouterCheck& check) {

@@ -223,9 +223,8 @@ std::string synthetic_text(const std::optional<SyntheticSupply>& known,
   }
   const double all = (supply.flops + training).value();
   const std::string without =
-      supply.loss_without
-          ? "without them the loss is " +
-                format_number(supply.loss_without->value(), 4)
+      supply.loss_without ? "without them the loss is " +
+                                format_number(supply.loss_without->value(), 4)
       : supply.flops_without
           ? "without them training takes " +
                 format_quantity(*supply.flops_without) + " FLOP"

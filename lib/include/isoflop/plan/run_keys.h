@@ -42,11 +42,8 @@ struct RunKeys {
               "training compute, C = 6 N D, or by the flops_rule",
               kPositive,
               "budget.flops"),
-        field("params",
-              &RunKeys::params,
-              kParamsHelp,
-              kPositive,
-              "model.params"),
+        field(
+            "params", &RunKeys::params, kParamsHelp, kPositive, "model.params"),
         field(
             "tokens", &RunKeys::tokens, kTokensHelp, kPositive, "data.tokens"),
         field("unique_tokens",
