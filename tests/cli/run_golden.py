@@ -26,7 +26,9 @@ A case without any expectation fails. Each runs in a folder of its own, with
 ISOFLOP_DATA at data/. In every text `{data}` is that folder, `{version}` the
 version, and `{shared}` a folder of large tables, $ISOFLOP_TEST_DATA or
 ../shared/data beside the source tree; cases that use it are skipped where it
-is not. The last line counts: N passed, N failed, N skipped.
+is not. Both are links in the working folder: where the source tree lies must
+not show in what is printed, nor in where its lines break. The last line counts:
+N passed, N failed, N skipped.
 """
 
 import argparse
@@ -57,9 +59,12 @@ def folders():
                         (ROOT / "CMakeLists.txt").read_text()).group(1)
     shared = Path(os.environ.get("ISOFLOP_TEST_DATA")
                   or ROOT.parent / "shared/data")
-    return {"{data}": str(ROOT / "data"),
-            "{shared}": str(shared.resolve()) if shared.is_dir() else None,
-            "{version}": version}
+    links = {"isoflop-data": ROOT / "data"}
+    if shared.is_dir():
+        links["isoflop-shared"] = shared.resolve()
+    return {"{data}": "isoflop-data",
+            "{shared}": "isoflop-shared" if shared.is_dir() else None,
+            "{version}": version}, links
 
 
 def fill(text, places):
@@ -93,10 +98,12 @@ def case_problem(case, names):
 
 def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes()
-            for path in Path(folder).rglob("*") if path.is_file()}
+            for path in Path(folder).rglob("*")
+            if path.is_file() and not Path(folder, path.relative_to(
+                folder).parts[0]).is_symlink()}
 
 
-def run(command, case, places):
+def run(command, case, places, links):
     args = case["args"]
     if isinstance(args, str):
         args = shlex.split(args)
@@ -107,6 +114,8 @@ def run(command, case, places):
     env["ISOFLOP_DATA"] = places["{data}"]
     with tempfile.TemporaryDirectory(prefix="isoflop-golden-") as folder:
         env["HOME"] = folder
+        for name, place in links.items():
+            Path(folder, name).symlink_to(place)
         for name, value in case.get("env", {}).items():
             env[name] = fill(str(value), places)
         for name, text in case.get("files", {}).items():
@@ -210,7 +219,7 @@ def update(path, source, outputs, places):
         print(f"{path}: {len(edits)} texts rewritten")
 
 
-def run_file(path, options, places):
+def run_file(path, options, places, links):
     source = path.read_text()
     cases = yaml.safe_load(source) or []
     counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -221,7 +230,7 @@ def run_file(path, options, places):
         if places["{shared}"] is None and "{shared}" in json.dumps(case):
             return "skipped"
         try:
-            return run(options.command, case, places)
+            return run(options.command, case, places, links)
         except subprocess.TimeoutExpired:
             return "timeout"
 
@@ -278,10 +287,10 @@ def main():
     parser.add_argument("file", nargs="+", type=Path)
     options = parser.parse_args()
     options.command = str(Path(options.command).resolve())
-    places = folders()
+    places, links = folders()
     total = {"passed": 0, "failed": 0, "skipped": 0}
     for path in options.file:
-        for key, count in run_file(path, options, places).items():
+        for key, count in run_file(path, options, places, links).items():
             total[key] += count
     print(", ".join(f"{count} {key}" for key, count in total.items()))
     if not any(total.values()):
