@@ -161,7 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
                isoflop_sweep(1, 13, 8),
                {"compute in FLOP is 1e20 in all runs"}},
         Design{"OneRun", repeated(1), {"1 distinct run"}},
-        Design{"FivePoints", line(5, 1e7, 1e10, 1e9, 3e9), {}}),
+        Design{"FivePoints", line(5, 1e7, 1e10, 1e9, 3e9), {}},
+        Design{"RatioWithJitter", fixed_ratio(2.0), {"which so few"}}),
     name_of);
 
 class GoodDesign : public ::testing::TestWithParam<Design> {};
@@ -189,7 +190,6 @@ INSTANTIATE_TEST_SUITE_P(
     GoodDesign,
     ::testing::Values(Design{"Grid", grid(14, 11), {}},
                       Design{"IsoflopSevenBudgets", isoflop_sweep(7, 9, 4), {}},
-                      Design{"RatioWithJitter", fixed_ratio(2.0), {}},
                       Design{"IsoflopThreeBudgets", isoflop_sweep(3, 5, 2), {}},
                       Design{"ThreeByThree", grid(3, 3), {}}),
     name_of);
@@ -228,23 +228,16 @@ TEST(Identify, TargetIsTenTimesTheLargestBudget) {
 
 TEST(Identify, ErrorsThatHappenToLookSmallDoNotPass) {
   // At an error of 0.5 % these 13 runs leave N* open by about as much as the
-  // gate lets pass, at 1 % by twice that. Of 1000 simulations 2.6 % pass at
-  // 0.5 %, as docs/theory/doubt.md shows; judged at the scatter as estimated
-  // 47 % would.
-  const auto passed = [](double noise, int count) {
-    int identified = 0;
-    for (int seed = 1; seed <= count; ++seed) {
-      identified += fit(observe(fixed_ratio(2.0),
-                                chinchilla_law(),
-                                noise,
-                                static_cast<std::uint64_t>(seed)),
-                        testing::without_bootstrap())
-                        .is_identified();
+  // gate lets pass: judged at the scatter as estimated 47 % would.
+  for (const double noise : {0.0005, 0.005, 0.01}) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      const FitResult result =
+          fit(observe(fixed_ratio(2.0), chinchilla_law(), noise, seed),
+              testing::without_bootstrap());
+      EXPECT_EQ(result.identifiability.status, IdentifiabilityStatus::Weak)
+          << "error " << noise << ", seed " << seed;
     }
-    return identified;
-  };
-  EXPECT_LE(passed(0.005, 60), 6);  // more: one chance in 1000
-  EXPECT_EQ(passed(0.01, 60), 0);
+  }
 }
 
 TEST(Identify, ScatterThatRunsDoNotRuleOut) {
@@ -256,7 +249,7 @@ TEST(Identify, ScatterThatRunsDoNotRuleOut) {
       widest_scatter(0.006, 13, 5),
       testing::near_rel(2 * widest_scatter(0.003, 13, 5), testing::kRounding));
   EXPECT_LT(widest_scatter(0.003, 154, 5), 0.0035);
-  EXPECT_EQ(widest_scatter(0.0001, 13, 5), kLeastScale);
+  EXPECT_EQ(widest_scatter(0.0001, 13, 5), widest_scatter(kLeastScale, 13, 5));
   EXPECT_EQ(widest_scatter(0.003, 5, 5), widest_scatter(0.003, 6, 5));
 }
 

@@ -90,7 +90,7 @@ double widest_scatter(double residual_scale,
   const double spare = std::max(1.0, static_cast<double>(runs - coefficients));
   const double least =
       boost::math::quantile(boost::math::chi_squared(spare), kFalse);
-  return std::max(kLeastScale, residual_scale * std::sqrt(spare / least));
+  return std::max(kLeastScale, residual_scale) * std::sqrt(spare / least);
 }
 
 Eigen::VectorXd nominal_theta(const Form& form) {

@@ -49,18 +49,21 @@ std::string weakest_direction(const Form& form, const Design& design) {
 
 /// @param spread   of the decision at `scatter`
 /// @param scatter  of log residuals, as much as the runs do not rule out
-/// @param scale    as they show it
+/// @param residual_scale  as they show it
 std::string wide_reason(const Identifiability& result,
                         const Spread& spread,
                         double scatter,
-                        double scale) {
+                        double residual_scale) {
+  const double scale = std::max(residual_scale, kLeastScale);
   const double loss =
       100.0 * std::min(kNormalQuantile * spread.sd_log_loss, 1.0);
   const std::string words =
       format_number(loss, 2) + " % (90 %" +
       (scatter > 1.1 * scale
            ? ", at a scatter of " + format_number(100.0 * scatter, 2) +
-                 " %, which so few runs do not rule out)"
+                 " %, which so few " +
+                 (residual_scale < kLeastScale ? "real runs" : "runs") +
+                 " do not rule out)"
            : ")");
   if (!result.sd_log_params) {
     return "these runs leave the loss of the largest of them open by " + words;
@@ -124,7 +127,7 @@ IdentifiabilityStatus apply_gates(const Form& form,
     const Spread spread{scatter / scale * *result.sd_log_loss,
                         scatter / scale * result.sd_log_params.value_or(0.0)};
     if (is_wide(spread)) {
-      reasons.push_back(wide_reason(result, spread, scatter, scale));
+      reasons.push_back(wide_reason(result, spread, scatter, residual_scale));
     }
   }
   return reasons.empty() ? IdentifiabilityStatus::Identified
