@@ -116,6 +116,15 @@ def test_plan_chooses_and_counts_by_a_rule():
     assert factor.cost.flops_over_6nd == pytest.approx(1.76)
 
 
+def test_check_judges_by_the_rule_of_the_plan():
+    rule = {"flops_rule": "typical", "context": 8192}
+    made = isoflop.plan(flops=1e21, **rule)
+    judged = isoflop.check(params=made.run.params, tokens=made.run.tokens, **rule)
+    assert judged.run.flops == pytest.approx(1e21)
+    assert judged.waste.compute_factor == pytest.approx(0, abs=1e-8)
+    assert judged.cost.flops_over_6nd == made.cost.flops_over_6nd
+
+
 def test_plan_of_a_loss_says_what_it_may_cost():
     made = isoflop.plan(target_loss=2.05, risk="q90")
     cost = made.cost_over_draws

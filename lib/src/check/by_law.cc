@@ -148,9 +148,10 @@ std::shared_ptr<const Form> form_for(const Law& law,
 /// The verdict of one law on a sample; nothing where it does not answer.
 std::optional<LawVerdict> verdict_by(const Law& law,
                                      std::shared_ptr<const Form> form,
+                                     const TrainingCompute& compute,
                                      CheckSample sample,
                                      const CheckOptions& options) {
-  sample.form = std::move(form);
+  sample.form = compute.shaped(std::move(form));
   sample.theta = sample.form->theta_from_coefficients(law.coefficients);
   sample.log_worth = sample.log_tokens;
   if (sample.unique_tokens > 0.0 && !reads(*law.form, kUniqueTokens)) {
@@ -167,6 +168,7 @@ std::optional<LawVerdict> verdict_by(const Law& law,
 }
 
 std::vector<LawVerdict> dense_verdicts(const std::vector<Law>& laws,
+                                       const TrainingCompute& compute,
                                        const CheckSample& middle,
                                        const CheckOptions& options) {
   std::vector<LawVerdict> verdicts;
@@ -175,8 +177,11 @@ std::vector<LawVerdict> dense_verdicts(const std::vector<Law>& laws,
     if (middle.unique_tokens > 0.0 && reads(*law.form, kUniqueTokens)) {
       unique = Tokens(middle.unique_tokens);
     }
-    auto verdict = verdict_by(
-        law, with_unique_tokens(law.form, unique, "check"), middle, options);
+    auto verdict = verdict_by(law,
+                              with_unique_tokens(law.form, unique, "check"),
+                              compute,
+                              middle,
+                              options);
     if (verdict) verdicts.push_back(*std::move(verdict));
   }
   return verdicts;
@@ -184,21 +189,24 @@ std::vector<LawVerdict> dense_verdicts(const std::vector<Law>& laws,
 
 }  // namespace
 
-void add_verdicts(const CheckSample& middle, Check& result) {
+void add_verdicts(const CheckSample& middle,
+                  const TrainingCompute& compute,
+                  Check& result) {
   if (is_mixture(result.scenario)) {
     const Params active(std::exp(middle.log_params));
     for (const Law& law : laws_of_mixtures()) {
       auto form = form_for(law, result.scenario, active);
       if (form == nullptr) continue;
-      auto verdict = verdict_by(law, std::move(form), middle, result.options);
+      auto verdict =
+          verdict_by(law, std::move(form), compute, middle, result.options);
       if (verdict) result.by_law.push_back(*std::move(verdict));
     }
     return;
   }
   static const std::vector<Law> kVoting = voting_laws();
-  result.by_law = dense_verdicts(kVoting, middle, result.options);
+  result.by_law = dense_verdicts(kVoting, compute, middle, result.options);
   result.without_vote =
-      dense_verdicts(laws_without_vote(), middle, result.options);
+      dense_verdicts(laws_without_vote(), compute, middle, result.options);
   std::stable_sort(result.without_vote.begin(),
                    result.without_vote.end(),
                    [](const LawVerdict& a, const LawVerdict& b) {

@@ -8,6 +8,9 @@ namespace isoflop {
 
 /// What published laws say of the middle of a scenario: of a dense model those
 /// that vote and those that do not, of a mixture of experts those of mixtures.
-void add_verdicts(const CheckSample& middle, Check& result);
+/// @param compute  FLOP of training there
+void add_verdicts(const CheckSample& middle,
+                  const TrainingCompute& compute,
+                  Check& result);
 
 }  // namespace isoflop

@@ -26,20 +26,6 @@
 namespace isoflop {
 namespace {
 
-const double kLog6 = std::log(6.0);
-
-/// Waste is counted by 6 N D.
-void require_six_n(const Scenario& scenario) {
-  if (!scenario.flops_rule ||
-      scenario.flops_rule->kind == FlopsRule::Kind::SixN) {
-    return;
-  }
-  throw std::invalid_argument(
-      "check: flops_rule is of plan and whatif; what a size wastes is judged "
-      "by "
-      "6 N D");
-}
-
 /// The scenario with what `plan` would choose at the middle of its ranges.
 Scenario with_chosen(const Law& law, const Scenario& asked) {
   if (asked.choose.empty()) return asked;
@@ -56,15 +42,17 @@ Scenario with_chosen(const Law& law, const Scenario& asked) {
 }
 
 /// The run at the middle of the ranges, in the digits given.
-Optimum middle_run(const Law& law, const GivenRun& given) {
-  const Params params =
-      given.params ? given.params->middle()
-                   : params_for(given.flops->middle(), given.tokens->middle());
+Optimum middle_run(const Law& law,
+                   const TrainingCompute& compute,
+                   const GivenRun& given) {
+  const Params params = given.params ? given.params->middle()
+                                     : compute.params(given.flops->middle(),
+                                                      given.tokens->middle());
   const Tokens tokens = given.tokens
                             ? given.tokens->middle()
-                            : tokens_for(given.flops->middle(), params);
+                            : compute.tokens(given.flops->middle(), params);
   const Flops flops =
-      given.flops ? given.flops->middle() : train_flops(params, tokens);
+      given.flops ? given.flops->middle() : compute.flops(params, tokens);
   return {flops, params, tokens, law.loss(params, tokens)};
 }
 
@@ -93,32 +81,24 @@ Waste waste_of(const CheckSample& middle,
   return waste;
 }
 
-/// What is given, or what follows; a single value where both ends agree.
-template <class Q>
-Range<Q> span_of(const std::optional<Range<Q>>& given,
-                 double log_low,
-                 double log_high) {
-  if (given) return *given;
-  if (log_low == log_high) return Q(std::exp(log_low));
-  return Range<Q>(Q(std::exp(log_low)), Q(std::exp(log_high)));
-}
-
-void describe_run(const GivenRun& given, Check& result) {
-  const auto log_or = [](const auto& range, bool high) {
-    return range ? std::log((high ? range->high : range->low).value()) : 0.0;
-  };
-  const double low[3] = {log_or(given.flops, false),
-                         log_or(given.params, false),
-                         log_or(given.tokens, false)};
-  const double high[3] = {log_or(given.flops, true),
-                          log_or(given.params, true),
-                          log_or(given.tokens, true)};
-  result.flops =
-      span_of(given.flops, kLog6 + low[1] + low[2], kLog6 + high[1] + high[2]);
-  result.params =
-      span_of(given.params, low[0] - kLog6 - high[2], high[0] - kLog6 - low[2]);
-  result.tokens =
-      span_of(given.tokens, low[0] - kLog6 - high[1], high[0] - kLog6 - low[1]);
+/// Two of them are given, the third follows.
+void describe_run(const TrainingCompute& compute,
+                  const GivenRun& given,
+                  Check& result) {
+  const auto& [flops, params, tokens] =
+      std::tie(given.flops, given.params, given.tokens);
+  result.flops = flops
+                     ? *flops
+                     : Range<Flops>(compute.flops(params->low, tokens->low),
+                                    compute.flops(params->high, tokens->high));
+  result.params = params
+                      ? *params
+                      : Range<Params>(compute.params(flops->low, tokens->high),
+                                      compute.params(flops->high, tokens->low));
+  result.tokens = tokens
+                      ? *tokens
+                      : Range<Tokens>(compute.tokens(flops->low, params->high),
+                                      compute.tokens(flops->high, params->low));
 }
 
 /// The compute that budgets pay for spans what its samples do.
@@ -127,9 +107,8 @@ void widen_flops(std::span<const CheckSample> samples, GivenRun& given) {
   double low = std::log(given.flops->low.value());
   double high = std::log(given.flops->high.value());
   for (const CheckSample& sample : samples) {
-    const double log_flops = kLog6 + sample.log_params + sample.log_tokens;
-    low = std::min(low, log_flops);
-    high = std::max(high, log_flops);
+    low = std::min(low, sample.log_flops());
+    high = std::max(high, sample.log_flops());
   }
   constexpr double kRounding = 1e-9;
   if (high - low > std::log(given.flops->high / given.flops->low) + kRounding) {
@@ -187,8 +166,7 @@ void require_known(const Acceptance& accepted) {
   throw std::invalid_argument("check: " + problem);
 }
 
-void run_rules(const CheckContext& context,
-               const std::vector<Acceptance>& accepted) {
+void run_rules(const CheckContext& context) {
   Check& check = context.check;
   if (auto doubt = law_doubt(check.law)) {
     check.findings.push_back(*std::move(doubt));
@@ -204,7 +182,7 @@ void run_rules(const CheckContext& context,
   for (const Rule* rule : all_rules()) {
     if (rule->run != nullptr) rule->run(context, check.findings);
   }
-  settle(accepted, check.findings, check.accepted);
+  settle(context.accepted, check.findings, check.accepted);
   check.verdict = verdict_of(check.findings);
 }
 
@@ -293,16 +271,17 @@ Check judge_run(const Subject& subject,
   const Sampler sampler(subject.law, subject.wanted, given, options);
   const CheckSample middle = sampler.middle();
   const std::vector<CheckSample> samples = sampler.draw();
-  result.run = middle_run(law, given);
+  const TrainingCompute& compute = sampler.compute();
+  result.run = middle_run(law, compute, given);
   // With repeats, the best run of what the tokens are worth, on new ones.
-  const Flops worth =
-      middle.log_worth == middle.log_tokens
-          ? result.run.flops
-          : train_flops(result.run.params, Tokens(std::exp(middle.log_worth)));
-  result.best = optimum(sampler.law_of_new_tokens(), worth);
+  const Flops worth = middle.log_worth == middle.log_tokens
+                          ? result.run.flops
+                          : compute.flops(result.run.params,
+                                          Tokens(std::exp(middle.log_worth)));
+  result.best = compute.best(sampler.law_of_new_tokens(), worth);
   add_run_losses(law, result);
   widen_flops(samples, given);
-  describe_run(given, result);
+  describe_run(compute, given, result);
   result.cost = run_cost(subject.wanted,
                          result.run.params,
                          result.run.tokens,
@@ -311,23 +290,27 @@ Check judge_run(const Subject& subject,
                          goodput_bounds(options));
   add_served_size(subject.wanted, result.cost.findings);
   result.waste = waste_of(middle, result.run, result.best, samples, options);
-  add_verdicts(middle, result);
+  add_verdicts(middle, compute, result);
   result.repeats = repeats_of(result, asked_law, middle.unique_tokens);
   result.recall = recall_of(result, asked_law, middle.unique_tokens);
   std::optional<Decisions> decisions;
   if (sampler.has_ranges() && samples.size() > 1) {
-    decisions.emplace(
-        sampler, samples, law, std::log(result.run.flops.value()));
+    decisions.emplace(sampler,
+                      samples,
+                      compute.shaped(law),
+                      std::log(result.run.flops.value()));
     result.decided_by = size_decider(*decisions, options);
   }
   const CheckContext context{result,
                              asked_law,
+                             compute,
                              samples,
                              middle,
                              decisions ? &*decisions : nullptr,
-                             decisions.has_value()};
+                             decisions.has_value(),
+                             accepted};
   result.needs = needs_of(context);
-  run_rules(context, accepted);
+  run_rules(context);
   return result;
 }
 
@@ -341,7 +324,6 @@ Check check(const Law& law,
   if (asked.error_law && !asked.target_error) {
     throw std::invalid_argument("check: error_law needs target_error");
   }
-  require_six_n(asked);
   if (is_unknown(law, asked, options)) {
     return without_verdict(law, asked, options, {});
   }
@@ -363,7 +345,6 @@ Check check(const Plan& plan, const CheckOptions& options) {
                                      ? std::string("nothing was planned")
                                      : plan.findings.front().message));
   }
-  require_six_n(plan.scenario);
   Law law = plan.law;
   law.form = plan.form;
   const Scenario wanted = with_target_loss(plan.scenario, law);
@@ -423,7 +404,7 @@ std::vector<Acceptance> acceptances(const std::vector<std::string>& texts,
   return accepted;
 }
 
-void settle(const std::vector<Acceptance>& accept,
+void settle(std::span<const Acceptance> accept,
             std::vector<Finding>& findings,
             std::vector<Accepted>& accepted) {
   for (Finding& finding : findings) {

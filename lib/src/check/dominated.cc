@@ -19,14 +19,14 @@ shows it. The compute of a life is that of training and of each token served:
 
   6 N D + 2 N serving_tokens
 
-Where serving.tokens is given, the other plan is the cheapest of all runs of
-this loss: it may be larger or smaller. Without it nobody knows what size costs
-in use, so only a plan that is smaller and takes less to train counts: too many
-parameters again, told as what can be saved. With a cluster the finding has
-the dollars of both, and there is none where the other plan costs more of them:
-serving is bound by memory as well as by compute. Nor is there one where the
-other plan misses serving.min_tokens_per_second or
-serving.max_usd_per_million_tokens.
+and by model.flops_rule where that is another than 6 N. Where serving.tokens is
+given, the other plan is the cheapest of all runs of this loss: it may be larger
+or smaller. Without it nobody knows what size costs in use, so only a plan that
+is smaller and takes less to train counts: too many parameters again, told as
+what can be saved. With a cluster the finding has the dollars of both, and there
+is none where the other plan costs more of them: serving is bound by memory as
+well as by compute. Nor is there one where the other plan misses
+serving.min_tokens_per_second or serving.max_usd_per_million_tokens.
 
 The rule warns when the plan costs --waste-warning, 10 %, or more above the
 other: what is less is within the doubt of the law, for the reasons given for
@@ -41,27 +41,37 @@ devices that serve it, or when the demand is a guess.
 Source: Sardana et al. 2023, arXiv:2401.00448, equation 2.
 )";
 
-/// Training and serving, in FLOP.
-double life_flops(double log_params, double log_tokens, double served) {
-  return isoflop::life_flops(Params(std::exp(log_params)),
-                             Tokens(std::exp(log_tokens)),
-                             Tokens(served))
-      .value();
+/// A size and its tokens, counted so that 6 N D is the compute.
+struct Size {
+  double log_params = 0.0;
+  double log_counted = 0.0;
+};
+
+/// Training and serving.
+Flops life_of(const Size& size, double served) {
+  return life_flops(Params(std::exp(size.log_params)),
+                    Tokens(std::exp(size.log_counted)),
+                    Tokens(served));
 }
 
-/// ln tokens on which this size has the loss; nothing below its reach.
-std::optional<double> log_tokens_for(const CheckSample& sample,
-                                     double log_params,
-                                     double log_loss) {
-  const auto gap = [&](double log_tokens) {
-    const double inputs[2] = {log_params, log_tokens};
+Size own_size(const CheckSample& sample) {
+  return {sample.log_params, sample.log_tokens + sample.log_factor};
+}
+
+/// ln tokens, counted, on which this size has the loss; nothing below its
+/// reach.
+std::optional<double> log_counted_for(const CheckSample& sample,
+                                      double log_params,
+                                      double log_loss) {
+  const auto gap = [&](double log_counted) {
+    const double inputs[2] = {log_params, log_counted};
     return sample.form->evaluate(sample.theta.data(), inputs) - log_loss;
   };
   constexpr double kMost = 92.0;  // 1e40
-  double low = sample.log_worth;
+  double low = sample.log_counted();
   double step = 0.5;
   while (low > 0.0 && gap(low) < 0.0) low -= step *= 2.0;
-  double high = std::max(low, sample.log_worth);
+  double high = std::max(low, sample.log_counted());
   step = 0.5;
   while (high < kMost && gap(high) > 0.0) high += step *= 2.0;
   const double at_low = gap(low);
@@ -70,28 +80,23 @@ std::optional<double> log_tokens_for(const CheckSample& sample,
   return bracketed_root(gap, low, high, at_low, at_high);
 }
 
-struct Size {
-  double log_params = 0.0;
-  double log_tokens = 0.0;
-};
-
 /// The run of the same loss whose life is cheapest: where compute moved from
 /// size to data changes nothing, (dL / d ln N) / (dL / d ln D) =
 /// 1 + served / (3 D).
 std::optional<Size> cheapest(const CheckSample& sample) {
   const double* theta = sample.theta.data();
-  const double inputs[2] = {sample.log_params, sample.log_worth};
+  const double inputs[2] = {sample.log_params, sample.log_counted()};
   const double log_loss = sample.form->evaluate(theta, inputs);
   constexpr double kEnd = 50.0;
   const auto slope = [&](double log_params) {
-    const auto log_tokens = log_tokens_for(sample, log_params, log_loss);
-    if (!log_tokens) return kEnd;  // too small for this loss
+    const auto log_counted = log_counted_for(sample, log_params, log_loss);
+    if (!log_counted) return kEnd;  // too small for this loss
     const double ratio =
-        slope_ratio(*sample.form, theta, log_params, *log_tokens);
+        slope_ratio(*sample.form, theta, log_params, *log_counted);
     if (!(ratio > 0.0)) return ratio <= 0.0 ? -kEnd : kEnd;
     return std::clamp(
         std::log(ratio) -
-            std::log1p(sample.serving_tokens / (3.0 * std::exp(*log_tokens))),
+            std::log1p(sample.serving_tokens / (3.0 * std::exp(*log_counted))),
         -kEnd,
         kEnd);
   };
@@ -103,9 +108,9 @@ std::optional<Size> cheapest(const CheckSample& sample) {
   while (slope(high) > 0.0 && high < 92.0) high += step *= 2.0;
   const double at = bracketed_root(slope, low, high, slope(low), slope(high));
   if (!std::isfinite(at)) return std::nullopt;
-  const auto log_tokens = log_tokens_for(sample, at, log_loss);
-  if (!log_tokens) return std::nullopt;
-  return Size{at, *log_tokens};
+  const auto log_counted = log_counted_for(sample, at, log_loss);
+  if (!log_counted) return std::nullopt;
+  return Size{at, *log_counted};
 }
 
 /// What the plan costs above the cheapest one of its loss, as a share of it.
@@ -115,10 +120,8 @@ double excess(const CheckSample& sample) {
   }
   const auto best = cheapest(sample);
   if (!best) return 0.0;
-  return life_flops(
-             sample.log_params, sample.log_tokens, sample.serving_tokens) /
-             life_flops(
-                 best->log_params, best->log_tokens, sample.serving_tokens) -
+  return life_of(own_size(sample), sample.serving_tokens) /
+             life_of(*best, sample.serving_tokens) -
          1.0;
 }
 
@@ -141,12 +144,11 @@ bool add_remedy(const CheckContext& context,
                 Finding& finding) {
   const Check& check = context.check;
   const Params params(std::exp(best.log_params));
-  const Tokens tokens(std::exp(best.log_tokens));
-  const Flops own(life_flops(context.point.log_params,
-                             context.point.log_tokens,
-                             context.point.serving_tokens));
-  const Flops other(life_flops(
-      best.log_params, best.log_tokens, context.point.serving_tokens));
+  const Tokens tokens(
+      std::exp(best.log_counted - context.compute.log_factor(best.log_params)));
+  const double served = context.point.serving_tokens;
+  const Flops own = life_of(own_size(context.point), served);
+  const Flops other = life_of(best, served);
   finding.remedy =
       "train " + format_quantity(params) + " parameters on " +
       format_quantity(tokens) +

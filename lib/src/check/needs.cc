@@ -9,13 +9,12 @@
 namespace isoflop {
 namespace {
 
-const double kLog6 = std::log(6.0);
-
 /// Tokens, at a compute, below which a plan wastes `waste` on too many
 /// parameters.
 /// @param fill  gives a sample of these tokens its form and their worth
 template <class F>
 std::optional<double> log_tokens_threshold(F&& fill,
+                                           const TrainingCompute& compute,
                                            const Eigen::VectorXd& theta,
                                            double log_flops,
                                            double waste) {
@@ -23,7 +22,8 @@ std::optional<double> log_tokens_threshold(F&& fill,
     CheckSample sample;
     sample.theta = theta;
     sample.log_tokens = log_tokens;
-    sample.log_params = log_flops - kLog6 - log_tokens;
+    sample.log_params = compute.log_params(log_flops, log_tokens);
+    sample.log_factor = compute.log_factor(sample.log_params);
     fill(sample);
     return sample;
   };
@@ -34,10 +34,9 @@ std::optional<double> log_tokens_threshold(F&& fill,
     const bool is_large = sample.log_params > sample.log_params_optimal;
     return (is_large ? sample.waste : -sample.waste) - waste;
   };
-  const double product = log_flops - kLog6;
-  double high =
-      product -
-      optimal_log_params(*sample_at(product).form, theta.data(), log_flops);
+  const CheckSample some = sample_at(0.5 * log_flops);
+  double high = compute.log_tokens(
+      log_flops, optimal_log_params(*some.form, theta.data(), log_flops));
   if (!std::isfinite(high)) return std::nullopt;
   double at_high = beyond(high);
   constexpr double kStep = 0.5;
@@ -64,15 +63,16 @@ std::optional<double> exp_of(const std::optional<double>& log) {
 CheckNeeds needs_of(const CheckContext& context) {
   const Check& check = context.check;
   const Eigen::VectorXd& theta = context.point.theta;
+  const TrainingCompute& compute = context.compute;
   const double log_flops = std::log(check.run.flops.value());
   const Law fresh = with_unique_tokens(context.law, std::nullopt, "check");
   CheckNeeds needs;
-  if (const auto run = optimum_for_params(fresh, check.run.params)) {
+  if (const auto run = compute.best_for(fresh, check.run.params)) {
     needs.tokens = run->tokens.value();
   }
   const Tokens worth(check.repeats ? check.repeats->tokens_worth
                                    : check.run.tokens.value());
-  if (const auto run = optimum_for_tokens(fresh, worth)) {
+  if (const auto run = compute.best_for(fresh, worth)) {
     needs.params_supported = run->params.value();
   }
   // What repeats are worth is in the form of a law that reads the unique
@@ -80,13 +80,14 @@ CheckNeeds needs_of(const CheckContext& context) {
   const bool reads =
       context.law.form->input_index(kUniqueTokens.name).has_value();
   const double worn = worn_repeats(context.law);
+  const auto fresh_form = compute.shaped(fresh.form);
   const auto filled = [&](CheckSample& sample, std::optional<double> unique) {
     sample.log_worth = sample.log_tokens;
-    sample.form = fresh.form;
+    sample.form = fresh_form;
     if (!unique) return;
     if (reads) {
-      sample.form =
-          with_unique_tokens(context.law.form, Tokens(*unique), "check");
+      sample.form = compute.shaped(
+          with_unique_tokens(context.law.form, Tokens(*unique), "check"));
     } else if (!context.law.is_forecast()) {
       sample.log_worth = std::log(tokens_worth(sample.tokens(), *unique, worn));
     }
@@ -95,6 +96,7 @@ CheckNeeds needs_of(const CheckContext& context) {
   if (check.repeats) unique = context.point.unique_tokens;
   needs.tokens_to_clear = exp_of(
       log_tokens_threshold([&](CheckSample& sample) { filled(sample, unique); },
+                           compute,
                            theta,
                            log_flops,
                            check.options.waste_warning));
@@ -103,7 +105,7 @@ CheckNeeds needs_of(const CheckContext& context) {
     filled(sample, sample.tokens() / epochs);
   };
   if (const auto tokens = exp_of(log_tokens_threshold(
-          repeated, theta, log_flops, check.options.waste_error))) {
+          repeated, compute, theta, log_flops, check.options.waste_error))) {
     needs.unique_tokens_threshold = *tokens / epochs;
   }
   return needs;

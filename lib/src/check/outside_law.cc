@@ -47,12 +47,17 @@ std::optional<Interval> experts_of(const LawRange& range) {
   return found->second;
 }
 
+/// As the law's runs count it, whatever the `flops_rule` of the plan.
+double flops_of(double params, double tokens) {
+  return train_flops(Params(params), Tokens(tokens)).value();
+}
+
 double worst_of(const CheckSample& sample, const LawRange& range) {
   const double params = std::exp(sample.log_params);
   const double tokens = sample.tokens();
   return std::max({beyond("", params, range.params).factor,
                    beyond("", tokens, range.tokens).factor,
-                   beyond("", 6.0 * params * tokens, range.flops).factor,
+                   beyond("", flops_of(params, tokens), range.flops).factor,
                    beyond("", sample.experts, experts_of(range)).factor});
 }
 
@@ -65,7 +70,9 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   for (const Beyond& far :
        {beyond("parameters", check.run.params.value(), range.params),
         beyond("tokens", check.run.tokens.value(), range.tokens),
-        beyond("compute", check.run.flops.value(), range.flops),
+        beyond("compute",
+               flops_of(check.run.params.value(), check.run.tokens.value()),
+               range.flops),
         beyond("experts", context.point.experts, experts_of(range))}) {
     if (far.factor <= kRounding) continue;
     message += (message.empty() ? "" : ", ") + std::string(far.name) + " " +

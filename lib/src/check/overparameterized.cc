@@ -18,7 +18,8 @@ waste compute.
 
   waste = C / C_same - 1,  where  L*(C_same) = L(N, D)
 
-and L*(C) is the loss of the optimum at a budget. From 10 % the rule warns,
+and L*(C) is the loss of the optimum at a budget; model.flops_rule counts C
+otherwise, of the plan and of the optimum alike. From 10 % the rule warns,
 from 25 % it fails (--waste-warning, --waste-error). The doubt of a fitted law
 moves the optimum by a few per cent of compute at the sizes of today's runs, so
 10 % is the least that is not noise; 25 % is more than the gain of a typical

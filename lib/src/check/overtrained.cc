@@ -23,9 +23,10 @@ on, and of all runs of that loss it is the cheapest at
 
   tokens served = 3 D (r - 1),  r = (dL / d ln N) / (dL / d ln D)
 
-Both are zero at the compute-optimal size and grow as the model shrinks. The
-rule fires when the training compute spent above the optimum's for the same
-loss reaches --waste-warning.
+Under another model.flops_rule D is the FLOP of training over 6 N. Both are zero
+at the compute-optimal size and grow as the model shrinks. The rule fires when
+the training compute spent above the optimum's for the same loss reaches
+--waste-warning.
 
 Example: LLaMA-7B, 6.7B parameters on 1T tokens, pays from about 0.7T tokens
 served and is the cheapest of its loss at about 3T.
@@ -41,18 +42,20 @@ struct Demand {
   double cheapest_at = 0.0;
 };
 
-Demand demand_of(const Check& check, const CheckSample& point) {
-  const Form& form = *check.law.form;
-  const double log_flops = log_flops_for_same_loss(
-      form, point.theta.data(), point.log_params, point.log_tokens);
-  const double params =
-      std::exp(optimal_log_params(form, point.theta.data(), log_flops));
+Demand demand_of(const CheckContext& context) {
+  const Check& check = context.check;
+  const CheckSample& point = context.point;
+  const auto form = context.compute.shaped(check.law.form);
+  const double* theta = point.theta.data();
+  const double log_counted = point.log_tokens + point.log_factor;
+  const double log_flops =
+      log_flops_for_same_loss(*form, theta, point.log_params, log_counted);
+  const double params = std::exp(optimal_log_params(*form, theta, log_flops));
   const double own = check.run.params.value();
   const double saved = check.run.flops.value() - std::exp(log_flops);
-  const double ratio =
-      slope_ratio(form, point.theta.data(), point.log_params, point.log_tokens);
+  const double ratio = slope_ratio(*form, theta, point.log_params, log_counted);
   return {saved / (2.0 * (params - own)),
-          3.0 * check.run.tokens.value() * (ratio - 1.0)};
+          3.0 * std::exp(log_counted) * (ratio - 1.0)};
 }
 
 void run(const CheckContext& context, std::vector<Finding>& findings) {
@@ -78,7 +81,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
       {"compute_factor", check.waste.compute_factor},
       {"params_over_optimal", check.waste.params_over_optimal}};
   if (fires(context.point)) {
-    const Demand demand = demand_of(check, context.point);
+    const Demand demand = demand_of(context);
     remedy = "it pays from about " +
              format_quantity(demand.pays_from, TokensTag::unit, 2) +
              " tokens served, and is the cheapest of its loss at " +

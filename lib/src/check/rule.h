@@ -17,10 +17,12 @@ struct CheckContext {
   /// As given, but for the experts of a mixture; that of `check` has the
   /// unique tokens too.
   const Law& law;
+  const TrainingCompute& compute;        ///< in the middle of the ranges
   std::span<const CheckSample> samples;  ///< one, the point, without doubt
   const CheckSample& point;    ///< middle of the ranges, the law itself
   const Decisions* decisions;  ///< null without ranges
   bool has_ranges = false;     ///< some quantity is not exact
+  std::span<const Acceptance> accepted = {};
 
   using Predicate = Decisions::Predicate;
 
@@ -35,6 +37,7 @@ struct CheckContext {
   /// The severity of a finding from the chance that it is an error, and that
   /// it is a warning at least; nothing when both are remote.
   std::optional<Severity> severity(double error, double warning) const;
+  bool accepts(std::string_view code) const;
   /// "in 37 % of what is possible ", empty without ranges.
   std::string in_share(double chance) const;
   /// "350B unique tokens, 100B of them synthetic", in the middle.
@@ -68,7 +71,7 @@ std::vector<Acceptance> acceptances(const std::vector<std::string>& texts,
 
 /// Makes notes of the findings that are accepted, and names them; the gravest
 /// come first then.
-void settle(const std::vector<Acceptance>& accept,
+void settle(std::span<const Acceptance> accept,
             std::vector<Finding>& findings,
             std::vector<Accepted>& accepted);
 

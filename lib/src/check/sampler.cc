@@ -22,8 +22,6 @@
 namespace isoflop {
 namespace {
 
-const double kLog6 = std::log(6.0);
-
 bool asks_for_cost(const Scenario& scenario) {
   return scenario.accelerator || scenario.serving_accelerator ||
          scenario.device;
@@ -58,7 +56,7 @@ void for_each_open_range(S& scenario, Visit&& visit) {
 
 void judge(CheckSample& sample) {
   const SizeVerdict verdict = size_verdict(
-      *sample.form, sample.theta, sample.log_params, sample.log_worth);
+      *sample.form, sample.theta, sample.log_params, sample.log_counted());
   sample.log_params_optimal = verdict.log_params_optimal;
   sample.waste = verdict.waste;
 }
@@ -100,17 +98,21 @@ GivenRun given_run(const Law& law, const Scenario& scenario) {
   const int count =
       (given.flops ? 1 : 0) + (given.params ? 1 : 0) + (given.tokens ? 1 : 0);
   if (count == 3) {
+    const TrainingCompute compute(scenario);
     const double ratio =
         given.flops->middle() /
-        train_flops(given.params->middle(), given.tokens->middle());
+        compute.flops(given.params->middle(), given.tokens->middle());
     const bool is_exact = given.flops->is_exact() && given.params->is_exact() &&
                           given.tokens->is_exact();
     if (!is_exact || std::abs(ratio - 1.0) > 0.01) {
-      fail_on_keys(scenario,
-                   "check",
-                   {"budget.flops", "model.params", "data.tokens"},
-                   "flops, params and tokens are all given, but one follows "
-                   "from C = 6 N D; give two of three");
+      fail_on_keys(
+          scenario,
+          "check",
+          {"budget.flops", "model.params", "data.tokens"},
+          "flops, params and tokens are all given, but one follows "
+          "from " +
+              std::string(compute.is_six_n() ? "C = 6 N D" : "the flops_rule") +
+              "; give two of three");
     }
     given.flops.reset();
     return given;
@@ -153,7 +155,8 @@ Sampler::Sampler(const Law& law,
     : law_(law),
       options_(options),
       scenario_(scenario),
-      given_(std::move(given)) {
+      given_(std::move(given)),
+      compute_(scenario) {
   scenario_.name.clear();
   scenario_.about.clear();
   scenario_.sources.clear();
@@ -173,7 +176,10 @@ Sampler::Sampler(const Law& law,
   form_ = form_of(
       scenario_,
       unique ? unique->middle().value() + given_.synthetic_tokens() : 0.0);
-  varies_form_ = (reads && unique && !unique->is_exact()) ||
+  shaped_ = compute_.shaped(form_);
+  varies_compute_ = !compute_.is_six_n() && scenario_.context &&
+                    !scenario_.context->is_exact();
+  varies_form_ = varies_compute_ || (reads && unique && !unique->is_exact()) ||
                  (law_.form->input_index(kExperts.name) && experts &&
                   !experts->is_exact());
   weighs_repeats_ = unique && !reads && !law_.is_forecast();
@@ -209,7 +215,9 @@ void Sampler::place_planned(const Scenario& scenario,
   sample.log_tokens = std::log(run.tokens.value());
 }
 
-void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
+void Sampler::place(const Scenario& scenario,
+                    const TrainingCompute& compute,
+                    CheckSample& sample) const {
   if (scenario.unique_tokens) {
     sample.unique_tokens =
         scenario.unique_tokens->low.value() + given_.synthetic_tokens();
@@ -233,12 +241,11 @@ void Sampler::place(const Scenario& scenario, CheckSample& sample) const {
   if (!given_.flops) return;
   const Flops flops = has_budget_ ? compute_budget(scenario, "check")->flops
                                   : scenario.flops->low;
-  const double product =
-      std::log(given_.training_share * flops.value()) - kLog6;
+  const double log_flops = std::log(given_.training_share * flops.value());
   if (given_.params) {
-    sample.log_tokens = product - sample.log_params;
+    sample.log_tokens = compute.log_tokens(log_flops, sample.log_params);
   } else {
-    sample.log_params = product - sample.log_tokens;
+    sample.log_params = compute.log_params(log_flops, sample.log_tokens);
   }
 }
 
@@ -249,8 +256,12 @@ CheckSample Sampler::at(std::vector<double> quantiles,
   for_each_open_range(scenario, [&](const auto&, auto& range) {
     range = range.at(quantiles[k++]);
   });
+  std::optional<TrainingCompute> own;
+  if (varies_compute_) own.emplace(scenario);
+  const TrainingCompute& compute = own ? *own : compute_;
   CheckSample sample;
-  place(scenario, sample);
+  place(scenario, compute, sample);
+  sample.log_factor = compute.log_factor(sample.log_params);
   sample.log_worth = sample.log_tokens;
   if (weighs_repeats_) {
     sample.log_worth =
@@ -258,7 +269,9 @@ CheckSample Sampler::at(std::vector<double> quantiles,
   }
   sample.quantiles = std::move(quantiles);
   sample.draw = draw;
-  sample.form = varies_form_ ? form_of(scenario, sample.unique_tokens) : form_;
+  sample.form = varies_form_
+                    ? compute.shaped(form_of(scenario, sample.unique_tokens))
+                    : shaped_;
   sample.theta = draw < 0
                      ? form_->theta_from_coefficients(law_.coefficients)
                      : form_->theta_from_coefficients(law_.draws.row(draw));
@@ -271,7 +284,7 @@ CheckSample Sampler::at(std::vector<double> quantiles,
                            params,
                            tokens,
                            "check",
-                           given_.beside(train_flops(params, tokens)),
+                           given_.beside(compute.flops(params, tokens)),
                            goodput_bounds(options_))
                       .findings;
   }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "isoflop/check/check.h"
+#include "plan/training_compute.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 
@@ -17,13 +19,15 @@ namespace isoflop {
 struct CheckSample {
   double log_params = 0.0;
   double log_tokens = 0.0;
-  double log_worth = 0.0;            ///< distinct tokens that are worth as much
-  double unique_tokens = 0.0;        ///< synthetic ones too; 0 when not given
-  double useful_epochs = 0.0;        ///< passes that are worth making
-  double serving_tokens = 0.0;       ///< 0 when not given
-  double experts = 1.0;              ///< a layer
-  double written_flops = 0.0;        ///< for a synthetic token that is kept
-  std::shared_ptr<const Form> form;  ///< of size and data, as it judged
+  double log_worth = 0.0;       ///< distinct tokens that are worth as much
+  double log_factor = 0.0;      ///< ln of training FLOP over 6 N D
+  double unique_tokens = 0.0;   ///< synthetic ones too; 0 when not given
+  double useful_epochs = 0.0;   ///< passes that are worth making
+  double serving_tokens = 0.0;  ///< 0 when not given
+  double experts = 1.0;         ///< a layer
+  double written_flops = 0.0;   ///< for a synthetic token that is kept
+  /// As it is judged: of size and `log_counted`.
+  std::shared_ptr<const Form> form;
   Eigen::VectorXd theta;
   double log_params_optimal = 0.0;
   double waste = 0.0;
@@ -33,6 +37,11 @@ struct CheckSample {
 
   double tokens() const { return std::exp(log_tokens); }
   double epochs() const { return tokens() / unique_tokens; }
+  double log_flops() const {
+    return log_train_flops(log_params, log_tokens) + log_factor;
+  }
+  /// Their worth, counted so that 6 N D is the compute by any `flops_rule`.
+  double log_counted() const { return log_worth + log_factor; }
   bool is_over(double least_waste) const {
     return log_params > log_params_optimal && waste >= least_waste;
   }
@@ -43,7 +52,7 @@ struct CheckSample {
 void judge(CheckSample& sample);
 
 /// The size and data that a scenario gives, two of three; the third follows
-/// from C = 6 N D.
+/// from the FLOP of training.
 struct GivenRun {
   std::optional<Range<Flops>> flops;
   std::optional<Range<Params>> params;
@@ -86,8 +95,10 @@ class Sampler {
   const std::vector<std::string>& quantities() const { return quantities_; }
   bool has_ranges() const { return !quantities_.empty(); }
 
-  /// The law by whose form samples are judged.
+  /// The law by which samples are judged, of tokens as they are.
   Law law_of_new_tokens() const;
+  /// FLOP of training in the middle of the ranges.
+  const TrainingCompute& compute() const { return compute_; }
   /// At the middle of all ranges, the law itself.
   CheckSample middle() const;
   /// The same with one quantity at a quantile, and its value there.
@@ -102,7 +113,9 @@ class Sampler {
 
  private:
   CheckSample at(std::vector<double> quantiles, Eigen::Index draw) const;
-  void place(const Scenario& scenario, CheckSample& sample) const;
+  void place(const Scenario& scenario,
+             const TrainingCompute& compute,
+             CheckSample& sample) const;
   void place_planned(const Scenario& scenario, CheckSample& sample) const;
   std::shared_ptr<const Form> form_of(const Scenario& scenario,
                                       double unique_tokens) const;
@@ -111,13 +124,16 @@ class Sampler {
   const CheckOptions& options_;
   Scenario scenario_;  ///< without its texts
   GivenRun given_;
-  std::shared_ptr<const Form> form_;  ///< at the middle
-  bool weighs_repeats_ = false;       ///< what the law does not do itself
+  TrainingCompute compute_;
+  std::shared_ptr<const Form> form_;    ///< at the middle
+  std::shared_ptr<const Form> shaped_;  ///< the same of `log_counted`
+  bool weighs_repeats_ = false;         ///< what the law does not do itself
   double worn_ = 0.0;
   std::vector<std::string> quantities_;
-  bool varies_form_ = false;  ///< by unique tokens or experts
-  bool replans_ = false;      ///< what is wanted of the plan is a range
-  bool has_budget_ = false;   ///< compute follows from budgets
+  bool varies_compute_ = false;  ///< by the context
+  bool varies_form_ = false;     ///< by unique tokens, experts or compute
+  bool replans_ = false;         ///< what is wanted of the plan is a range
+  bool has_budget_ = false;      ///< compute follows from budgets
 };
 
 /// Which quantity decides, where several are ranges.

@@ -67,8 +67,10 @@ double worth_of_token(const CheckContext& context, const CheckSample& at) {
       (loss(1.0 - kStep) - loss(1.0 + kStep)) / (2.0 * kStep * unique);
   double gradient[2];
   form(1.0)->input_gradient(at.theta.data(), inputs, gradient);
-  const double flops = 6.0 * std::exp(at.log_params + at.log_tokens);
-  const double by_flops = -std::min(gradient[0], gradient[1]) / flops;
+  // Of compute that goes into size a part goes into more FLOP a parameter.
+  gradient[0] /= 1.0 + context.compute.slope(at.log_params);
+  const double by_flops =
+      -std::min(gradient[0], gradient[1]) / std::exp(at.log_flops());
   return std::max(0.0, by_unique) / by_flops;
 }
 
@@ -86,7 +88,8 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
   const auto severity = context.severity(0.0, chance);
   if (!severity) return;
   const double worth = worth_of_token(context, context.point);
-  const double trained = synthetic_over_training(made, check.run.params);
+  const double trained = synthetic_over_training(made, check.run.params) /
+                         std::exp(context.point.log_factor);
   Finding finding{"data.synthetic-unprofitable",
                   *severity,
                   "a verified token costs " + format_number(cost, 2) +

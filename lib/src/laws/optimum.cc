@@ -10,7 +10,7 @@
 #include "base/root.h"
 #include "isoflop/units/text.h"
 #include "laws/no_optimum.h"
-#include "units/log_six.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {

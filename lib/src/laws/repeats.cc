@@ -6,7 +6,7 @@
 
 #include "base/root.h"
 #include "laws/forms/data_constrained.h"
-#include "units/log_six.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {

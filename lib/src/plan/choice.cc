@@ -101,38 +101,12 @@ Choice choose_free(const Law& law,
 }
 
 /// The run in which a size, or data, is optimal.
-Optimum optimal_at(const Law& law,
-                   const TrainingCompute& compute,
-                   std::optional<Params> params,
-                   std::optional<Tokens> tokens) {
-  const Law shaped = compute.shaped(law);
-  auto found = params ? optimum_for_params(shaped, *params)
-                      : optimum_for_tokens(shaped, *tokens);
-  if (!found) {
-    throw NoOptimum(
-        "plan",
-        "no budget from 150 to 1e40 FLOP makes this optimal under the law");
-  }
-  if (compute.is_six_n()) return *found;
-  if (params) {
-    return run_of(law, compute, *params, compute.tokens(found->flops, *params));
-  }
-  // The shaped law counts D g(N) tokens: D itself is looked for.
-  double low = std::log(tokens->value()) - 6.0;
-  double high = low + 12.0;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = 0.5 * (low + high);
-    found = optimum_for_tokens(shaped, Tokens(std::exp(middle)));
-    if (!found) break;
-    const bool is_below = compute.tokens(found->flops, found->params) < *tokens;
-    (is_below ? low : high) = middle;
-  }
-  if (!found) {
-    throw std::invalid_argument(
-        "plan: no budget makes these tokens optimal under the law and the "
-        "flops_rule");
-  }
-  return run_of(law, compute, found->params, *tokens);
+template <class Q>
+Optimum optimal_at(const Law& law, const TrainingCompute& compute, Q given) {
+  if (auto found = compute.best_for(law, given)) return *found;
+  throw NoOptimum(
+      "plan",
+      "no budget from 150 to 1e40 FLOP makes this optimal under the law");
 }
 
 /// Demands that not even the smallest model meets.
@@ -302,13 +276,10 @@ std::variant<Choice, Finding> choose(const Law& given_law,
   if (flops) return choose_free(law, scenario, *flops, most);
   if (params) {
     return within_data(
-        law,
-        scenario,
-        {optimal_at(law, compute, *params, std::nullopt), "model.params"});
+        law, scenario, {optimal_at(law, compute, *params), "model.params"});
   }
   if (tokens) {
-    return Choice{optimal_at(law, compute, std::nullopt, *tokens),
-                  "data.tokens"};
+    return Choice{optimal_at(law, compute, *tokens), "data.tokens"};
   }
   throw std::invalid_argument(
       "plan: nothing is given; needs flops, params or tokens, or another "

@@ -8,7 +8,6 @@
 #include <utility>
 #include <variant>
 
-#include "base/root.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/laws/repeats.h"
@@ -24,29 +23,9 @@
 #include "plan/neighbours.h"
 #include "plan/size_verdict.h"
 #include "plan/synthetic.h"
-#include "units/log_six.h"
 
 namespace isoflop {
 namespace {
-
-/// Budget at which an optimal quantity, rising with the budget, has a value.
-template <class F>
-std::optional<double> log_flops_where(F&& log_quantity, double wanted) {
-  constexpr double kLowest = 5.0;    // ln 150 FLOP
-  constexpr double kHighest = 92.0;  // ln 1e40 FLOP
-  const auto gap = [&](double log_flops) {
-    return log_quantity(log_flops) - wanted;
-  };
-  // Some laws have no optimum at the smallest and the largest budgets.
-  double from = kLowest;
-  double to = kHighest;
-  while (from < kHighest && !std::isfinite(gap(from))) from += 1.0;
-  while (to > from && !std::isfinite(gap(to))) to -= 1.0;
-  const double low = gap(from);
-  const double high = gap(to);
-  if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
-  return bracketed_root(gap, from, to, low, high);
-}
 
 /// The doubt in a law: an error unless its code is accepted, then a note.
 std::optional<Finding> doubt_of(const Law& law, const PlanOptions& options) {
@@ -284,31 +263,11 @@ void add_surroundings(const Law& given, Point& point) {
 }  // namespace
 
 std::optional<Optimum> optimum_for_params(const Law& law, Params params) {
-  const auto form = bind_inputs(law.form, {}, "plan");
-  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
-  const auto log_flops = log_flops_where(
-      [&](double at) { return optimal_log_params(*form, theta.data(), at); },
-      std::log(params.value()));
-  if (!log_flops) return std::nullopt;
-  return run_of(law,
-                TrainingCompute(),
-                params,
-                tokens_for(Flops(std::exp(*log_flops)), params));
+  return TrainingCompute().best_for(law, params);
 }
 
 std::optional<Optimum> optimum_for_tokens(const Law& law, Tokens tokens) {
-  const auto form = bind_inputs(law.form, {}, "plan");
-  const Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
-  const auto log_flops = log_flops_where(
-      [&](double at) {
-        return at - kLog6 - optimal_log_params(*form, theta.data(), at);
-      },
-      std::log(tokens.value()));
-  if (!log_flops) return std::nullopt;
-  return run_of(law,
-                TrainingCompute(),
-                params_for(Flops(std::exp(*log_flops)), tokens),
-                tokens);
+  return TrainingCompute().best_for(law, tokens);
 }
 
 Optimum planned_run(const Law& law, const Scenario& scenario) {

@@ -11,7 +11,7 @@
 #include "isoflop/units/text.h"
 #include "plan/choice.h"
 #include "plan/mixture.h"
-#include "units/log_six.h"
+#include "units/log_flops.h"
 #include "units/threshold_text.h"
 
 namespace isoflop {
@@ -103,7 +103,7 @@ SizeVerdict size_verdict(const Form& form,
                          const Eigen::VectorXd& theta,
                          double log_params,
                          double log_worth) {
-  const double log_flops = kLog6 + log_params + log_worth;
+  const double log_flops = log_train_flops(log_params, log_worth);
   return {
       optimal_log_params(form, theta.data(), log_flops),
       std::expm1(log_flops - log_flops_for_same_loss(

@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "base/root.h"
+#include "plan/choice.h"
 #include "plan/cluster.h"
-#include "units/log_six.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -36,14 +37,10 @@ class ShapedForm final : public Form {
   void input_gradient(const double* theta,
                       const double* inputs,
                       double* gradient) const override {
-    constexpr double kStep = 1e-4;
     const double real[2] = {inputs[0],
                             inputs[1] - compute_.log_factor(inputs[0])};
     inner_->input_gradient(theta, real, gradient);
-    const double slope = (compute_.log_factor(inputs[0] + kStep) -
-                          compute_.log_factor(inputs[0] - kStep)) /
-                         (2.0 * kStep);
-    gradient[0] -= gradient[1] * slope;
+    gradient[0] -= gradient[1] * compute_.slope(inputs[0]);
   }
 
   void evaluate_columns(const Eigen::VectorXd& theta,
@@ -68,7 +65,7 @@ class ShapedForm final : public Form {
     if (!std::isfinite(first)) return std::nullopt;
     const double near = at(first);
     const auto slope = [&](double log_params) {
-      const double inputs[2] = {log_params, log_flops - kLog6 - log_params};
+      const double inputs[2] = {log_params, log_rest_of(log_flops, log_params)};
       double gradient[2];
       input_gradient(theta, inputs, gradient);
       return gradient[0] - gradient[1];
@@ -88,6 +85,34 @@ class ShapedForm final : public Form {
   TrainingCompute compute_;
 };
 
+/// Budget at which an optimal quantity, rising with the budget, has a value.
+template <class F>
+std::optional<Flops> flops_where(F&& log_quantity, double wanted) {
+  constexpr double kLowest = 5.0;    // ln 150 FLOP
+  constexpr double kHighest = 92.0;  // ln 1e40 FLOP
+  const auto gap = [&](double log_flops) {
+    return log_quantity(log_flops) - wanted;
+  };
+  // Some laws have no optimum at the smallest and the largest budgets.
+  double from = kLowest;
+  double to = kHighest;
+  while (from < kHighest && !std::isfinite(gap(from))) from += 1.0;
+  while (to > from && !std::isfinite(gap(to))) to -= 1.0;
+  const double low = gap(from);
+  const double high = gap(to);
+  if (!(low <= 0.0 && high >= 0.0)) return std::nullopt;
+  return Flops(std::exp(bracketed_root(gap, from, to, low, high)));
+}
+
+/// ln N* of ln C under a law of size and data.
+auto optimal_size(const Law& law) {
+  auto form = bind_inputs(law.form, {}, "plan");
+  Eigen::VectorXd theta = form->theta_from_coefficients(law.coefficients);
+  return [form = std::move(form), theta = std::move(theta)](double log_flops) {
+    return optimal_log_params(*form, theta.data(), log_flops);
+  };
+}
+
 }  // namespace
 
 TrainingCompute::TrainingCompute(const Scenario& scenario)
@@ -106,6 +131,7 @@ TrainingCompute::TrainingCompute(const Scenario& scenario)
 
 double TrainingCompute::log_factor(double log_params) const {
   if (rule_.kind != FlopsRule::Kind::Typical) return log_constant_;
+  if (!std::isfinite(log_params)) return std::nan("");
   return std::log(typical_training_flops(Params(std::exp(log_params)), context_)
                       .value() /
                   6.0) -
@@ -125,23 +151,38 @@ Tokens TrainingCompute::tokens(Flops flops, Params params) const {
 }
 
 Params TrainingCompute::params(Flops flops, Tokens tokens) const {
-  const Params plain = params_for(flops, tokens);
-  if (rule_.kind != FlopsRule::Kind::Typical) return plain / factor(plain);
-  const double wanted = std::log(plain.value());
+  if (rule_.kind != FlopsRule::Kind::Typical) {
+    const Params plain = params_for(flops, tokens);
+    return plain / factor(plain);
+  }
+  return Params(
+      std::exp(log_params(std::log(flops.value()), std::log(tokens.value()))));
+}
+
+double TrainingCompute::log_params(double log_flops, double log_tokens) const {
+  const double wanted = log_rest_of(log_flops, log_tokens);
+  if (rule_.kind != FlopsRule::Kind::Typical) return wanted - log_constant_;
   const auto gap = [&](double log_params) {
     return log_params + log_factor(log_params) - wanted;
   };
   // A factor lies between these for any size and context that can be meant.
   constexpr double kFar = 12.0;
-  return Params(std::exp(bracketed_root(gap,
-                                        wanted - kFar,
-                                        wanted + kFar,
-                                        gap(wanted - kFar),
-                                        gap(wanted + kFar))));
+  return bracketed_root(gap,
+                        wanted - kFar,
+                        wanted + kFar,
+                        gap(wanted - kFar),
+                        gap(wanted + kFar));
 }
 
 double TrainingCompute::log_tokens(double log_flops, double log_params) const {
-  return log_flops - kLog6 - log_params - log_factor(log_params);
+  return log_rest_of(log_flops, log_params) - log_factor(log_params);
+}
+
+double TrainingCompute::slope(double log_params) const {
+  constexpr double kNudge = 1e-4;
+  if (rule_.kind != FlopsRule::Kind::Typical) return 0.0;
+  return (log_factor(log_params + kNudge) - log_factor(log_params - kNudge)) /
+         (2.0 * kNudge);
 }
 
 std::shared_ptr<const Form> TrainingCompute::shaped(
@@ -160,6 +201,25 @@ Optimum TrainingCompute::best(const Law& law, Flops flops) const {
   Optimum best = optimum(shaped(law), flops);
   if (!is_six_n()) best.tokens = tokens(flops, best.params);
   return best;
+}
+
+std::optional<Optimum> TrainingCompute::best_for(const Law& law,
+                                                 Params params) const {
+  const auto budget =
+      flops_where(optimal_size(shaped(law)), std::log(params.value()));
+  if (!budget) return std::nullopt;
+  return run_of(law, *this, params, tokens(*budget, params));
+}
+
+std::optional<Optimum> TrainingCompute::best_for(const Law& law,
+                                                 Tokens tokens) const {
+  const auto budget = flops_where(
+      [this, size = optimal_size(shaped(law))](double log_flops) {
+        return log_tokens(log_flops, size(log_flops));
+      },
+      std::log(tokens.value()));
+  if (!budget) return std::nullopt;
+  return run_of(law, *this, params(*budget, tokens), tokens);
 }
 
 }  // namespace isoflop

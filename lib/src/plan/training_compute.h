@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
@@ -27,8 +28,11 @@ class TrainingCompute {
   Flops flops(Params params, Tokens tokens) const;
   Tokens tokens(Flops flops, Params params) const;
   Params params(Flops flops, Tokens tokens) const;
-  /// ln D on a budget.
+  /// ln D, and ln N, on a budget.
   double log_tokens(double log_flops, double log_params) const;
+  double log_params(double log_flops, double log_tokens) const;
+  /// d ln g / d ln N.
+  double slope(double log_params) const;
 
   /// @param law  of size and data
   Law shaped(Law law) const;
@@ -37,6 +41,10 @@ class TrainingCompute {
   /// The best run at a budget.
   /// @throws as `optimum` of a law.
   Optimum best(const Law& law, Flops flops) const;
+  /// The run in which a size, or data, is optimal.
+  /// @return nothing where no budget from 150 to 1e40 FLOP makes it so.
+  std::optional<Optimum> best_for(const Law& law, Params params) const;
+  std::optional<Optimum> best_for(const Law& law, Tokens tokens) const;
 
  private:
   FlopsRule rule_;

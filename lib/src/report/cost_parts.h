@@ -11,6 +11,9 @@
 // What a run costs, and what a decision on it needs, as parts of reports.
 namespace isoflop {
 
+/// By which rule the FLOP of training are counted; "" where it is 6 N D.
+std::string flops_rule_text(const Scenario& scenario, const RunCost& cost);
+
 /// Blocks with an empty line before each; "" where nothing was asked for.
 std::string cost_text(const RunCost& cost);
 std::string versus_text(const std::vector<AcceleratorAlternative>& versus);

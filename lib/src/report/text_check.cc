@@ -285,7 +285,8 @@ std::string to_text(const Check& check) {
            unknown_block(check);
   }
   return head(check) + findings_block(check.findings, check.accepted) + "\n" +
-         numbers_table(check) + "\n" + needs_lines(check) +
+         numbers_table(check) + flops_rule_text(check.scenario, check.cost) +
+         "\n" + needs_lines(check) +
          synthetic_text(check.synthetic, check.run.flops) +
          cost_text(check.cost) + "\n" + laws_table(check) +
          unknown_block(check);

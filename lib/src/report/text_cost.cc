@@ -112,6 +112,17 @@ std::string device_text(const DeviceCost& cost) {
 
 }  // namespace
 
+std::string flops_rule_text(const Scenario& scenario, const RunCost& cost) {
+  const auto& rule = scenario.flops_rule;
+  if (!rule || rule->kind == FlopsRule::Kind::SixN) return {};
+  const std::string by = rule->kind == FlopsRule::Kind::Shape    ? "the shape"
+                         : rule->kind == FlopsRule::Kind::Factor ? "its factor"
+                                                                 : "typical";
+  return wrap("FLOP by flops_rule, " + by + ": " +
+                  format_number(cost.flops_over_6nd, 4) + " times 6 N D",
+              2);
+}
+
 std::string cost_text(const RunCost& cost) {
   std::string text;
   if (cost.training) text += training_text(*cost.training);

@@ -77,18 +77,6 @@ std::string minimised_text(const Plan& plan) {
               2);
 }
 
-/// By which rule the FLOP are counted, where it is not 6 N D.
-std::string rule_text(const Plan& plan) {
-  const auto& rule = plan.scenario.flops_rule;
-  if (!rule || rule->kind == FlopsRule::Kind::SixN) return {};
-  const std::string by = rule->kind == FlopsRule::Kind::Shape    ? "the shape"
-                         : rule->kind == FlopsRule::Kind::Factor ? "its factor"
-                                                                 : "typical";
-  return wrap("FLOP by flops_rule, " + by + ": " +
-                  format_number(plan.cost.flops_over_6nd, 4) + " times 6 N D",
-              2);
-}
-
 }  // namespace
 
 std::string to_text(const Plan& plan) {
@@ -121,7 +109,7 @@ std::string to_text(const Plan& plan) {
     text += wrap("misses " + join_words(plan.missed), 2);
   }
   text += "\n" + run_table(plan) + "\n" + wrap("set by: " + plan.binding, 2) +
-          minimised_text(plan) + rule_text(plan);
+          minimised_text(plan) + flops_rule_text(plan.scenario, plan.cost);
   if (!plan.law.has_draws()) {
     text += wrap("no intervals: the law comes without draws", 2);
   }
