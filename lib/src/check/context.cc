@@ -29,6 +29,12 @@ std::optional<Severity> CheckContext::severity(double error,
   return std::nullopt;
 }
 
+bool CheckContext::accepts(std::string_view code) const {
+  return std::any_of(accepted.begin(), accepted.end(), [&](const auto& entry) {
+    return entry.code == code;
+  });
+}
+
 std::string CheckContext::in_share(double chance) const {
   if (!has_ranges) return {};
   return "in " + format_number(100.0 * chance, 2) + " % of what is possible ";

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
 #include <utility>
 
-#include "check/rule.h"
-#include "isoflop/laws/repeats.h"
+#include "check/passes.h"
 #include "isoflop/units/text.h"
-#include "units/threshold_text.h"
 
 namespace isoflop {
 namespace {
@@ -23,7 +20,8 @@ would do four times as much on new text, and a larger model on fewer passes is
 better. 4 passes, 0.82, are silent; 60, 0.02, fire.
 
 It needs unique_tokens and is silent without it. plan.data-wall asks the other
-question: whether there is text enough for this many tokens.
+question: whether there is text enough for this many tokens. Where both fire
+the remedy is there, once: it clears both.
 
 Example: 6T training tokens from 100B unique ones are 60 passes, worth 1.6T
 tokens; the last pass is worth 2 % of a pass of new text.
@@ -34,15 +32,25 @@ Source: Muennighoff et al. 2023, arXiv:2305.16264, equation 5, fitted on up to
 1500 passes; the law says that repeats stop helping and never that they harm.
 )";
 
+/// What fewer passes take, unless plan.data-wall says it.
+std::string remedy_of(const CheckContext& context,
+                      const std::vector<Finding>& findings,
+                      double most) {
+  const Finding* wall = find(findings, "plan.data-wall");
+  if (wall && !wall->remedy.empty() && !context.accepts(wall->code)) {
+    return "the remedy of " + wall->code + " clears this too";
+  }
+  return fewer_passes(context, most) + ": " + format_number(most, 2) +
+         " passes";
+}
+
 void run(const CheckContext& context, std::vector<Finding>& findings) {
   const Check& check = context.check;
   if (!check.repeats) return;
   const double least = check.options.repeat_value;
-  const double worn = worn_repeats(context.law);
-  // Passes at whose end a repeat is worth the least that is wanted.
-  const double most = 1.0 - worn * std::log(least);
+  const double most = passes_worth_making(context);
   const auto fires = [most](const CheckSample& sample) {
-    return sample.epochs() > most * (1.0 + 1e-12);
+    return makes_more(sample, most);
   };
   const double chance = context.chance(fires);
   const auto severity = context.severity(0.0, chance);
@@ -68,12 +76,7 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
                       format_number(100.0 * least, 2) + " % of new text";
   }
   if (fires(context.point)) {
-    finding.remedy =
-        "stop after " + format_number(most, 2) + " passes, " +
-        format_at_most(most * context.point.unique_tokens, TokensTag::unit) +
-        " tokens, or find " +
-        format_at_least(check.run.tokens.value() / most, TokensTag::unit) +
-        " unique ones";
+    finding.remedy = remedy_of(context, findings, most);
   }
   context.add_chance(fires, finding);
   findings.push_back(std::move(finding));
