@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "isoflop/laws/repeats.h"
+#include "laws/forwarding_form.h"
 #include "plan/mixture.h"
 
 namespace isoflop {
@@ -51,35 +52,29 @@ const std::vector<Law>& laws_of_mixtures() {
 
 /// A form that counts experts at rest, as a loss of the parameters that work:
 /// another size of the same mixture keeps their share.
-class ActiveSizeForm final : public Form {
+class ActiveSizeForm final : public ForwardingForm {
  public:
-  /// @param at         n_inputs of `inner`, on their scales
+  /// @param at         n_inputs of `form`, on their scales
   /// @param log_total  ln of all parameters over those that work
-  ActiveSizeForm(std::shared_ptr<const Form> inner,
+  ActiveSizeForm(std::shared_ptr<const Form> form,
                  Eigen::VectorXd at,
                  double log_total)
-      : inner_(std::move(inner)),
+      : ForwardingForm(std::move(form)),
         at_(std::move(at)),
         log_total_(log_total),
-        size_(*inner_->input_index(kParams.name)),
-        data_(*inner_->input_index(kTokens.name)) {}
+        size_(*inner().input_index(kParams.name)),
+        data_(*inner().input_index(kTokens.name)) {}
 
-  std::string_view name() const override { return inner_->name(); }
-  std::string_view formula() const override { return inner_->formula(); }
-  std::string_view source() const override { return inner_->source(); }
-  std::span<const CoefficientInfo> coefficients() const override {
-    return inner_->coefficients();
-  }
   std::span<const Variable> inputs() const override { return kInputs; }
 
   double evaluate(const double* theta, const double* inputs) const override {
-    return inner_->evaluate(theta, filled(inputs).data());
+    return inner().evaluate(theta, filled(inputs).data());
   }
   void input_gradient(const double* theta,
                       const double* inputs,
                       double* gradient) const override {
     Eigen::VectorXd whole(at_.size());
-    inner_->input_gradient(theta, filled(inputs).data(), whole.data());
+    inner().input_gradient(theta, filled(inputs).data(), whole.data());
     gradient[0] = whole[size_];
     gradient[1] = whole[data_];
   }
@@ -90,7 +85,7 @@ class ActiveSizeForm final : public Form {
     Eigen::MatrixXd whole = at_.transpose().replicate(inputs.rows(), 1);
     whole.col(size_) = inputs.col(0).array() + log_total_;
     whole.col(data_) = inputs.col(1);
-    inner_->evaluate_columns(theta, whole, out, jacobian);
+    inner().evaluate_columns(theta, whole, out, jacobian);
   }
   std::optional<double> optimal_log_params(const double*,
                                            double) const override {
@@ -107,7 +102,6 @@ class ActiveSizeForm final : public Form {
     return whole;
   }
 
-  std::shared_ptr<const Form> inner_;
   Eigen::VectorXd at_;
   double log_total_;
   Eigen::Index size_;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/laws/bind.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
 
 #include "isoflop/base/suggest.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/units/text.h"
+#include "laws/forwarding_form.h"
 
 namespace isoflop {
 namespace {
@@ -25,41 +28,35 @@ std::string domain_of(const Variable& variable) {
 }
 
 /// A form with some inputs held at values.
-class BoundForm final : public Form {
+class BoundForm final : public ForwardingForm {
  public:
-  /// @param at    n_inputs of `inner`, on their scales
+  /// @param at    n_inputs of `form`, on their scales
   /// @param free  places of the inputs that stay free
-  BoundForm(std::shared_ptr<const Form> inner,
+  BoundForm(std::shared_ptr<const Form> form,
             Eigen::VectorXd at,
             std::vector<int> free)
-      : inner_(std::move(inner)), at_(std::move(at)), free_(std::move(free)) {
+      : ForwardingForm(std::move(form)),
+        at_(std::move(at)),
+        free_(std::move(free)) {
     for (const int i : free_) {
-      inputs_.push_back(inner_->inputs()[static_cast<std::size_t>(i)]);
+      inputs_.push_back(inner().inputs()[static_cast<std::size_t>(i)]);
     }
   }
 
-  std::string_view name() const override { return inner_->name(); }
-  std::string_view formula() const override { return inner_->formula(); }
-  std::string_view source() const override { return inner_->source(); }
-  std::span<const CoefficientInfo> coefficients() const override {
-    return inner_->coefficients();
-  }
   std::span<const Variable> inputs() const override { return inputs_; }
-  const Variable& output() const override { return inner_->output(); }
   bool counts_resting_experts() const override {
-    return inner_->counts_resting_experts();
+    return inner().counts_resting_experts();
   }
-  FormSettings settings() const override { return inner_->settings(); }
 
   double evaluate(const double* theta, const double* inputs) const override {
-    return inner_->evaluate(theta, filled(inputs).data());
+    return inner().evaluate(theta, filled(inputs).data());
   }
 
   void input_gradient(const double* theta,
                       const double* inputs,
                       double* gradient) const override {
     Eigen::VectorXd whole(at_.size());
-    inner_->input_gradient(theta, filled(inputs).data(), whole.data());
+    inner().input_gradient(theta, filled(inputs).data(), whole.data());
     for (std::size_t k = 0; k < free_.size(); ++k)
       gradient[k] = whole[free_[k]];
   }
@@ -72,7 +69,7 @@ class BoundForm final : public Form {
     for (std::size_t k = 0; k < free_.size(); ++k) {
       whole.col(free_[k]) = inputs.col(static_cast<Eigen::Index>(k));
     }
-    inner_->evaluate_columns(theta, whole, out, jacobian);
+    inner().evaluate_columns(theta, whole, out, jacobian);
   }
 
   std::optional<double> optimal_log_params(const double*,
@@ -87,7 +84,6 @@ class BoundForm final : public Form {
     return whole;
   }
 
-  std::shared_ptr<const Form> inner_;
   Eigen::VectorXd at_;
   std::vector<int> free_;
   std::vector<Variable> inputs_;
@@ -110,6 +106,29 @@ double value_of(const Variable& variable,
              ", but must be finite and " + domain_of(variable));
   }
   return value;
+}
+
+/// "; published laws that do: a and b", and what else takes it.
+std::string readers_of(const std::string& name, const Form& form) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> laws;
+  for (const Law& law : published_laws()) {
+    if (law.provenance.is_verified && law.form->input_index(name) &&
+        law.form->output().name == form.output().name) {
+      laws.push_back(law.id);
+    }
+  }
+  std::string text;
+  if (!laws.empty()) {
+    const std::size_t more = laws.size() - std::min(laws.size(), kMost);
+    laws.resize(laws.size() - more);
+    if (more > 0) laws.push_back(std::to_string(more) + " more");
+    text = "; published laws that do: " + join_words(laws);
+  }
+  if (name == kUniqueTokens.name) {
+    text += "; plan and check count what repeats are worth under any law";
+  }
+  return text;
 }
 
 std::optional<int> size_index(const Form& form) {
@@ -138,7 +157,7 @@ Eigen::VectorXd input_vector(const Form& form,
     if (reads_active && name == kParams.name) continue;
     fail(owner,
          "the form " + std::string(form.name()) + " does not read " + name +
-             "; it reads " + join_words(known));
+             "; it reads " + join_words(known) + readers_of(name, form));
   }
   if (!missing.empty()) {
     fail(owner,

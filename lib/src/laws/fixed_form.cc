@@ -11,6 +11,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
+#include "laws/forwarding_form.h"
 
 namespace isoflop {
 namespace {
@@ -28,16 +29,16 @@ std::string trimmed(std::string_view text) {
 }
 
 /// A form of which some coefficients are numbers or others.
-class FixedForm final : public Form {
+class FixedForm final : public ForwardingForm {
  public:
   /// @param infos   n_inner, of the inner form, with the numbers in place
   /// @param source  n_inner, the coefficient that each one is: itself, or
   ///     another that is itself
-  FixedForm(std::shared_ptr<const Form> inner,
+  FixedForm(std::shared_ptr<const Form> form,
             Infos infos,
             const std::vector<int>& source,
             const std::vector<std::string>& fixed)
-      : inner_(std::move(inner)), settings_(inner_->settings()) {
+      : ForwardingForm(std::move(form)), settings_(inner().settings()) {
     settings_.fixed = fixed;
     std::vector<int> place(infos.size(), -1);
     for (std::size_t j = 0; j < infos.size(); ++j) {
@@ -45,7 +46,7 @@ class FixedForm final : public Form {
       place[j] = static_cast<int>(coefficients_.size());
       coefficients_.push_back(infos[j]);
     }
-    formula_ = inner_->formula();
+    formula_ = inner().formula();
     for (std::size_t j = 0; j < infos.size(); ++j) {
       const auto at = static_cast<std::size_t>(source[j]);
       place_.push_back(place[at]);
@@ -60,37 +61,33 @@ class FixedForm final : public Form {
     }
   }
 
-  std::string_view name() const override { return inner_->name(); }
   std::string_view formula() const override { return formula_; }
-  std::string_view source() const override { return inner_->source(); }
   std::span<const CoefficientInfo> coefficients() const override {
     return coefficients_;
   }
-  std::span<const Variable> inputs() const override { return inner_->inputs(); }
-  const Variable& output() const override { return inner_->output(); }
   bool counts_resting_experts() const override {
-    return inner_->counts_resting_experts();
+    return inner().counts_resting_experts();
   }
   FormSettings settings() const override { return settings_; }
 
   double evaluate(const double* theta, const double* inputs) const override {
-    return inner_->evaluate(whole(theta).data(), inputs);
+    return inner().evaluate(whole(theta).data(), inputs);
   }
   void input_gradient(const double* theta,
                       const double* inputs,
                       double* gradient) const override {
-    inner_->input_gradient(whole(theta).data(), inputs, gradient);
+    inner().input_gradient(whole(theta).data(), inputs, gradient);
   }
   void evaluate_columns(const Eigen::VectorXd& theta,
                         const Eigen::MatrixXd& inputs,
                         Eigen::VectorXd& out,
                         Eigen::MatrixXd* jacobian) const override {
     if (!has_ties_) {
-      inner_->evaluate_columns(theta, inputs, out, jacobian);
+      inner().evaluate_columns(theta, inputs, out, jacobian);
       return;
     }
     Eigen::MatrixXd slopes;
-    inner_->evaluate_columns(whole(theta.data()),
+    inner().evaluate_columns(whole(theta.data()),
                              inputs,
                              out,
                              jacobian == nullptr ? nullptr : &slopes);
@@ -102,7 +99,7 @@ class FixedForm final : public Form {
   }
   std::optional<double> optimal_log_params(const double* theta,
                                            double log_flops) const override {
-    return inner_->optimal_log_params(whole(theta).data(), log_flops);
+    return inner().optimal_log_params(whole(theta).data(), log_flops);
   }
 
  private:
@@ -115,7 +112,6 @@ class FixedForm final : public Form {
     return all;
   }
 
-  std::shared_ptr<const Form> inner_;
   FormSettings settings_;
   std::string formula_;
   std::vector<CoefficientInfo> coefficients_;

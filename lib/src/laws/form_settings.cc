@@ -11,53 +11,30 @@
 #include "isoflop/laws/curve.h"
 #include "isoflop/units/range.h"
 #include "isoflop/units/text.h"
+#include "laws/forwarding_form.h"
 
 namespace isoflop {
 namespace {
 
 /// A form with coefficients searched elsewhere.
-class RangedForm final : public Form {
+class RangedForm final : public ForwardingForm {
  public:
-  RangedForm(std::shared_ptr<const Form> inner,
+  RangedForm(std::shared_ptr<const Form> form,
              std::vector<CoefficientInfo> coefficients,
              FormSettings settings)
-      : inner_(std::move(inner)),
+      : ForwardingForm(std::move(form)),
         coefficients_(std::move(coefficients)),
         settings_(std::move(settings)) {}
 
-  std::string_view name() const override { return inner_->name(); }
-  std::string_view formula() const override { return inner_->formula(); }
-  std::string_view source() const override { return inner_->source(); }
   std::span<const CoefficientInfo> coefficients() const override {
     return coefficients_;
   }
-  std::span<const Variable> inputs() const override { return inner_->inputs(); }
-  const Variable& output() const override { return inner_->output(); }
   bool counts_resting_experts() const override {
-    return inner_->counts_resting_experts();
+    return inner().counts_resting_experts();
   }
   FormSettings settings() const override { return settings_; }
-  double evaluate(const double* theta, const double* inputs) const override {
-    return inner_->evaluate(theta, inputs);
-  }
-  void input_gradient(const double* theta,
-                      const double* inputs,
-                      double* gradient) const override {
-    inner_->input_gradient(theta, inputs, gradient);
-  }
-  void evaluate_columns(const Eigen::VectorXd& theta,
-                        const Eigen::MatrixXd& inputs,
-                        Eigen::VectorXd& out,
-                        Eigen::MatrixXd* jacobian) const override {
-    inner_->evaluate_columns(theta, inputs, out, jacobian);
-  }
-  std::optional<double> optimal_log_params(const double* theta,
-                                           double log_flops) const override {
-    return inner_->optimal_log_params(theta, log_flops);
-  }
 
  private:
-  std::shared_ptr<const Form> inner_;
   std::vector<CoefficientInfo> coefficients_;
   FormSettings settings_;
 };

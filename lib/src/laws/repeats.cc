@@ -6,6 +6,7 @@
 
 #include "base/root.h"
 #include "laws/forms/data_constrained.h"
+#include "laws/forwarding_form.h"
 #include "units/log_flops.h"
 
 namespace isoflop {
@@ -18,34 +19,24 @@ double published_worn() {
 }
 
 /// A loss of size and data in which repeated tokens count for their worth.
-class RepeatedForm final : public Form {
+class RepeatedForm final : public ForwardingForm {
  public:
-  /// @param inner  reads params and tokens, in this order
-  RepeatedForm(std::shared_ptr<const Form> inner, double unique)
-      : inner_(std::move(inner)),
+  /// @param form  reads params and tokens, in this order
+  RepeatedForm(std::shared_ptr<const Form> form, double unique)
+      : ForwardingForm(std::move(form)),
         log_unique_(std::log(unique)),
         log_worn_(std::log(published_worn())) {}
 
-  std::string_view name() const override { return inner_->name(); }
-  std::string_view formula() const override { return inner_->formula(); }
-  std::string_view source() const override { return inner_->source(); }
-  std::span<const CoefficientInfo> coefficients() const override {
-    return inner_->coefficients();
-  }
-  std::span<const Variable> inputs() const override { return inner_->inputs(); }
-  const Variable& output() const override { return inner_->output(); }
-  FormSettings settings() const override { return inner_->settings(); }
-
   double evaluate(const double* theta, const double* inputs) const override {
     const double worth[2] = {inputs[0], log_worth(inputs[1])};
-    return inner_->evaluate(theta, worth);
+    return inner().evaluate(theta, worth);
   }
 
   void input_gradient(const double* theta,
                       const double* inputs,
                       double* gradient) const override {
     const double worth[2] = {inputs[0], log_worth(inputs[1])};
-    inner_->input_gradient(theta, worth, gradient);
+    inner().input_gradient(theta, worth, gradient);
     gradient[1] *= slope(inputs[1], worth[1]);
   }
 
@@ -57,14 +48,14 @@ class RepeatedForm final : public Form {
     for (Eigen::Index i = 0; i < worth.rows(); ++i) {
       worth(i, 1) = log_worth(inputs(i, 1));
     }
-    inner_->evaluate_columns(theta, worth, out, jacobian);
+    inner().evaluate_columns(theta, worth, out, jacobian);
   }
 
   /// Worn tokens turn compute from data to size: the optimum lies between
   /// that of new tokens and one pass.
   std::optional<double> optimal_log_params(const double* theta,
                                            double log_flops) const override {
-    const auto fresh = inner_->optimal_log_params(theta, log_flops);
+    const auto fresh = inner().optimal_log_params(theta, log_flops);
     const double product = log_flops - kLog6;
     if (!fresh || product - *fresh <= log_unique_) return fresh;
     const auto along = [&](double log_params) {
@@ -92,7 +83,6 @@ class RepeatedForm final : public Form {
     return std::exp(log_tokens - log_worth - repeats * std::exp(-log_worn_));
   }
 
-  std::shared_ptr<const Form> inner_;
   double log_unique_;
   double log_worn_;
 };

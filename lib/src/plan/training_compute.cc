@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/root.h"
+#include "laws/forwarding_form.h"
 #include "plan/choice.h"
 #include "plan/cluster.h"
 #include "units/log_flops.h"
@@ -13,25 +14,15 @@ namespace isoflop {
 namespace {
 
 /// A loss of size and of D g(N) tokens.
-class ShapedForm final : public Form {
+class ShapedForm final : public ForwardingForm {
  public:
-  ShapedForm(std::shared_ptr<const Form> inner, TrainingCompute compute)
-      : inner_(std::move(inner)), compute_(std::move(compute)) {}
-
-  std::string_view name() const override { return inner_->name(); }
-  std::string_view formula() const override { return inner_->formula(); }
-  std::string_view source() const override { return inner_->source(); }
-  std::span<const CoefficientInfo> coefficients() const override {
-    return inner_->coefficients();
-  }
-  std::span<const Variable> inputs() const override { return inner_->inputs(); }
-  const Variable& output() const override { return inner_->output(); }
-  FormSettings settings() const override { return inner_->settings(); }
+  ShapedForm(std::shared_ptr<const Form> form, TrainingCompute compute)
+      : ForwardingForm(std::move(form)), compute_(std::move(compute)) {}
 
   double evaluate(const double* theta, const double* inputs) const override {
     const double real[2] = {inputs[0],
                             inputs[1] - compute_.log_factor(inputs[0])};
-    return inner_->evaluate(theta, real);
+    return inner().evaluate(theta, real);
   }
 
   void input_gradient(const double* theta,
@@ -39,7 +30,7 @@ class ShapedForm final : public Form {
                       double* gradient) const override {
     const double real[2] = {inputs[0],
                             inputs[1] - compute_.log_factor(inputs[0])};
-    inner_->input_gradient(theta, real, gradient);
+    inner().input_gradient(theta, real, gradient);
     gradient[0] -= gradient[1] * compute_.slope(inputs[0]);
   }
 
@@ -51,7 +42,7 @@ class ShapedForm final : public Form {
     for (Eigen::Index i = 0; i < real.rows(); ++i) {
       real(i, 1) -= compute_.log_factor(real(i, 0));
     }
-    inner_->evaluate_columns(theta, real, out, jacobian);
+    inner().evaluate_columns(theta, real, out, jacobian);
   }
 
   /// Near that of 6 N D at the compute that the factor leaves.
@@ -59,7 +50,7 @@ class ShapedForm final : public Form {
                                            double log_flops) const override {
     const auto at = [&](double log_params) {
       return isoflop::optimal_log_params(
-          *inner_, theta, log_flops - compute_.log_factor(log_params));
+          inner(), theta, log_flops - compute_.log_factor(log_params));
     };
     const double first = at(log_flops / 2.0);
     if (!std::isfinite(first)) return std::nullopt;
@@ -81,7 +72,6 @@ class ShapedForm final : public Form {
   }
 
  private:
-  std::shared_ptr<const Form> inner_;
   TrainingCompute compute_;
 };
 
