@@ -67,12 +67,6 @@ Eigen::VectorXd leverages(const FitProblem& problem,
   return basis.rowwise().squaredNorm().cwiseMin(1.0);
 }
 
-double robust_sd(const Eigen::VectorXd& error, double freedom) {
-  const auto n = static_cast<double>(error.size());
-  return 1.4826 * quantile(error.cwiseAbs(), 0.5) *
-         std::sqrt(n / std::max(1.0, freedom));
-}
-
 Eigen::VectorXd errors_at(const FitProblem& problem,
                           const Eigen::VectorXd& theta) {
   FitEvaluator evaluator(problem);
@@ -95,7 +89,9 @@ Errors estimate_errors(const FitProblem& problem,
     errors.sd = rms;
     return errors;
   }
-  errors.sd = robust_sd(errors.error, errors.freedom);
+  errors.sd = robust_sd(quantile(errors.error.cwiseAbs(), 0.5),
+                        static_cast<double>(errors.error.size()),
+                        errors.freedom);
   if (!(errors.sd > kLeastError)) errors.sd = rms;
   constexpr int kRounds = 2;
   FitProblem efficient = problem;
@@ -116,7 +112,7 @@ double robust_scale(const FitProblem& problem, const Eigen::VectorXd& theta) {
   const auto free =
       static_cast<double>(free_coefficients(*problem.form).size());
   const double mad = quantile(log_residuals(problem, theta).cwiseAbs(), 0.5);
-  return n > free ? 1.4826 * mad * std::sqrt(n / (n - free)) : 0.0;
+  return n > free ? robust_sd(mad, n, n - free) : 0.0;
 }
 
 double residual_scale(const FitProblem& problem,

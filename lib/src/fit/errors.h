@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
-#include "fit/problem.h"
 
+#include "fit/problem.h"
 #include "isoflop/base/random.h"
 
 namespace isoflop {
@@ -35,8 +37,13 @@ Errors estimate_errors(const FitProblem& problem,
 std::optional<Scatter> scatter_of(const FitProblem& problem,
                                   const Errors& errors);
 
-/// 1.4826 times the median absolute log residual, corrected for the
-/// coefficients that are fitted.
+/// The sd of normal errors whose absolute values have this median, n of them
+/// of which `freedom` are free: 1.4826 median sqrt(n / freedom).
+inline double robust_sd(double median, double n, double freedom) {
+  return 1.4826 * median * std::sqrt(n / std::max(1.0, freedom));
+}
+
+/// That of the log residuals; 0 without a spare run.
 double robust_scale(const FitProblem& problem, const Eigen::VectorXd& theta);
 
 /// How far log losses scatter about a fit: the robust scale where most runs

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "fit/errors.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/base/parallel.h"
 #include "laws/discrepancy_kernel.h"
@@ -171,7 +172,7 @@ std::vector<Eigen::VectorXd> starts(const ForecastProblem& problem) {
   return found;
 }
 
-/// 1.4826 times the weighted median of |r|, corrected for the coefficients.
+/// The robust sd of the residuals by their weighted median.
 double robust_scale(const ForecastProblem& problem,
                     const Eigen::VectorXd& at,
                     const Eigen::VectorXd& weight) {
@@ -192,8 +193,7 @@ double robust_scale(const ForecastProblem& problem,
   }
   const auto n = static_cast<double>(residual.size());
   const auto p = static_cast<double>(at.size());
-  return std::max(1.4826 * median * std::sqrt(n / std::max(1.0, n - p)),
-                  kSmallestScale);
+  return std::max(robust_sd(median, n, n - p), kSmallestScale);
 }
 
 /// Larger runs are nearer to what is asked.

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
+
+#include "isoflop/units/quantity.h"
 
 namespace isoflop {
 
@@ -13,5 +16,11 @@ inline constexpr std::string_view kResamplingSeedHelp =
 inline constexpr std::string_view kCoverageHelp = "coverage of the intervals";
 inline constexpr std::string_view kShownBudgetsHelp =
     "budgets whose optimum is shown, as 1e23,1e24";
+
+// Defaults of options that several verbs have.
+inline constexpr int kRefits = 1000;
+inline std::vector<Flops> shown_budgets() {
+  return {Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+}
 
 }  // namespace isoflop

@@ -19,11 +19,10 @@ namespace isoflop {
 struct EnvelopeOptions {
   int points = 1500;
   double level = 0.9;
-  int bootstrap = 1000;
+  int bootstrap = kRefits;
   std::uint64_t seed = 1;
   int threads = 0;
-  std::vector<Flops> flops = {
-      Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+  std::vector<Flops> flops = shown_budgets();
 
   static constexpr auto fields() {
     return std::make_tuple(

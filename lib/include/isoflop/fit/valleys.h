@@ -45,11 +45,10 @@ struct ValleyOptions {
   double budget_ratio = 1.2;
   double level = 0.9;
   std::string law = "additive";
-  int bootstrap = 1000;
+  int bootstrap = kRefits;
   std::uint64_t seed = 1;
   int threads = 0;
-  std::vector<Flops> flops = {
-      Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+  std::vector<Flops> flops = shown_budgets();
 
   static constexpr auto fields() {
     return std::make_tuple(
