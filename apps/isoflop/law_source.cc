@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "isoflop/fit/forecast.h"
+#include "isoflop/fit/law_source.h"
 
 namespace isoflop::cli {
 namespace {
 
-/// Options that would be ignored: all of them without runs to learn from or a
-/// table to read, those of the forecast without the runs.
-void require_from(const OptionSet& options) {
+/// Refuses options that would be ignored: all of them without runs to learn
+/// from or a table to read, those of the forecast without the runs.
+void require_runs(const OptionSet& options) {
   const std::vector<OptionInfo> reading = option_infos<ReadOptions>();
   for (const std::string& name : options.given_of_accepted()) {
     const bool reads =
@@ -19,7 +19,9 @@ void require_from(const OptionSet& options) {
           return info.name == name;
         });
     if (reads && options.has("at")) continue;
-    throw std::invalid_argument(name + " belongs to --from RUNS.CSV");
+    throw std::invalid_argument(name +
+                                " belongs to runs that a law is learned "
+                                "from: --from RUNS.CSV, or as law");
   }
 }
 
@@ -39,26 +41,27 @@ Law law_or_forecast(const OptionSet& options,
                     std::string& id,
                     bool allow_unverified) {
   const auto from = options.last("from");
-  if (!from) {
-    require_from(options);
-    return find_law(id, allow_unverified);
-  }
-  if (options.has("law")) {
+  if (from && options.has("law")) {
     throw std::invalid_argument(
         "law and from are both given; one is to be asked");
   }
+  if (!from && !is_runs_path(id)) require_runs(options);
   ReadOptions read_options;
   options.fill(read_options);
   ForecastOptions forecast_options;
   options.fill(forecast_options);
+  if (!from) {
+    return law_or_forecast(
+        id, allow_unverified, read_options, forecast_options);
+  }
   id = *from;
-  return forecast(read_runs(*from, read_options), forecast_options).law;
+  return forecast_law(id, read_options, forecast_options);
 }
 
-ReadOptions read_options_at(const OptionSet& options) {
+ReadOptions read_options_at(const OptionSet& options, const std::string& id) {
   ReadOptions read_options;
   options.fill(read_options);
-  if (options.has("from")) read_options.where.clear();
+  if (options.has("from") || is_runs_path(id)) read_options.where.clear();
   return read_options;
 }
 

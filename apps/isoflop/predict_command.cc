@@ -16,11 +16,12 @@ namespace {
 
 int predict_rows(const Law& law,
                  const std::string& path,
+                 const ReadOptions& read_options,
                  const PredictOptions& predict_options,
                  const OptionSet& options,
                  const Streams& streams) {
   const PredictionTable table = predict_table(
-      law, read_planned_runs(path, read_options_at(options)), predict_options);
+      law, read_planned_runs(path, read_options), predict_options);
   if (options.format() == Format::Csv) {
     streams.out << to_csv(table);
   } else {
@@ -53,7 +54,12 @@ int run_predict(const Command& command,
   if (table || options.has("from")) inputs.column.clear();
   const Law law = law_or_forecast(options, inputs.law, inputs.allow_unverified);
   if (table) {
-    return predict_rows(law, *table, predict_options, options, streams);
+    return predict_rows(law,
+                        *table,
+                        read_options_at(options, inputs.law),
+                        predict_options,
+                        options,
+                        streams);
   }
   const Prediction prediction = predict(law, inputs, predict_options);
   write_result(prediction, options.format(), streams);

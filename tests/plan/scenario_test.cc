@@ -100,6 +100,8 @@ TEST(Scenario, PathOfALawStartsAtTheFile) {
   };
   EXPECT_EQ(law_of("law.json"), folder / "law.json");
   EXPECT_EQ(law_of("fits/law.json"), folder / "fits/law.json");
+  EXPECT_EQ(law_of("runs.csv"), folder / "runs.csv");
+  EXPECT_EQ(law_of("runs.jsonl"), folder / "runs.jsonl");
   EXPECT_EQ(law_of("/fits/law.json"), "/fits/law.json");
   EXPECT_EQ(law_of("hoffmann2022"), "hoffmann2022");
 }

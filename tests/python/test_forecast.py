@@ -110,3 +110,43 @@ def test_intervals_of_a_fit_are_widened_beyond_its_runs():
     assert table.widening[0] == prediction.widening
     plain = isoflop.fit(runs(), bootstrap=50, widening="none")
     assert isoflop.predict(law=plain, **run).widening == 1.0
+
+
+@pytest.mark.parametrize("verb", ["predict", "plan", "check"])
+def test_runs_by_name_are_learned_from(verb, pile, command, tmp_path):
+    options = {
+        "predict": {"params": "30B", "tokens": "600B"},
+        "plan": {"flops": "1e22"},
+        "check": {"params": "30B", "tokens": "600B"},
+    }[verb]
+    flags = [w for k, v in options.items() for w in (f"--{k}", v)]
+    wanted = command(verb, "--from", pile, *flags, "--format", "json")
+    made = getattr(isoflop, verb)(law=pile, **options).to_json()
+    assert made.encode() == wanted
+
+
+def test_a_scenario_names_runs_beside_it(pile, tmp_path):
+    (tmp_path / "runs.csv").write_text(open(pile).read())
+    path = tmp_path / "plan.toml"
+    path.write_text('law = "runs.csv"\nbudget.flops = 1e22\n')
+    scenario = isoflop.read_scenario(str(path))
+    assert scenario.law == str(tmp_path / "runs.csv")
+    plan = isoflop.plan(scenario)
+    assert plan.law.is_forecast
+    assert plan.run.loss_nats == (
+        isoflop.plan(law=isoflop.forecast(pile), flops=1e22).run.loss_nats
+    )
+
+
+def test_a_prediction_says_how_far_it_was_tested(pile):
+    tested = isoflop.predict(law=pile, params=3e10, tokens=6e11).tested
+    assert tested.runs == 9
+    assert 0 <= tested.inside <= tested.runs
+    assert tested.distance > 10
+    assert tested.level == 0.9
+    untested = isoflop.predict(
+        law=isoflop.forecast(pile, drift=0.01), params=3e10, tokens=6e11
+    )
+    assert untested.tested is None
+    wanted = f"not tested here: isoflop backtest {pile} --drift 0.01 tells"
+    assert wanted in " ".join(str(untested).split())

@@ -23,6 +23,7 @@ void bind_table(py::module_& module) {
       .def_readonly("findings", &PredictionTable::findings)
       .def_readonly("source", &PredictionTable::source)
       .def_readonly("law_options", &PredictionTable::law_options)
+      .def_readonly("tested", &PredictionTable::tested)
       .def("__len__", [](const PredictionTable& t) { return t.rows.size(); });
   for (const PredictedColumn& column : predicted_columns()) {
     table.def_property_readonly(

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/fit/fit.h"
-#include "isoflop/fit/forecast.h"
+#include "isoflop/fit/law_source.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/laws/law.h"
 #include "isoflop/laws/optimum.h"
-#include "isoflop/laws/predict.h"
-#include "isoflop/report/json.h"
-#include "isoflop/report/text.h"
 #include "results.h"
 #include "runs_of.h"
 
@@ -16,7 +13,7 @@ Law law_of(const py::object& law) {
   if (py::isinstance<Law>(law)) return law.cast<Law>();
   if (py::isinstance<FitResult>(law)) return law.cast<FitResult>().law;
   if (py::isinstance<Forecast>(law)) return law.cast<Forecast>().law;
-  return find_law(py::str(law).cast<std::string>());
+  return law_or_forecast(py::str(law).cast<std::string>());
 }
 
 Law take_law(py::dict& keywords, std::string& name, bool allow_unverified) {
@@ -37,7 +34,8 @@ Law take_law(py::dict& keywords, std::string& name, bool allow_unverified) {
     }
     if (!law.is_none()) name = py::str(law);
   }
-  return find_law(name, allow_unverified);
+  const py::gil_scoped_release release;
+  return law_or_forecast(name, allow_unverified);
 }
 
 namespace {
@@ -155,52 +153,6 @@ void bind_laws(py::module_& module) {
       .def_readonly("params", &Allocation::params)
       .def_readonly("tokens", &Allocation::tokens)
       .def_readonly("loss_nats", &Allocation::loss);
-  py::class_<DownstreamPrediction>(
-      module, "DownstreamPrediction", "Error rate at a predicted loss.")
-      .def_readonly("law", &DownstreamPrediction::law)
-      .def_readonly("error_rate", &DownstreamPrediction::error_rate)
-      .def_readonly("interval", &DownstreamPrediction::interval);
-  py::class_<Prediction> prediction(
-      module, "Prediction", "What a law answers for one run.");
-  prediction.def_readonly("law", &Prediction::law)
-      .def_readonly("inputs", &Prediction::inputs)
-      .def_readonly("output", &Prediction::output)
-      .def_readonly("value", &Prediction::value)
-      .def_readonly("unit", &Prediction::unit)
-      .def_readonly("interval", &Prediction::interval)
-      .def_readonly("run_interval", &Prediction::run_interval)
-      .def_readonly("forecast", &Prediction::forecast)
-      .def_property_readonly("loss_nats",
-                             [](const Prediction& self) {
-                               return self.answers_nats()
-                                          ? std::optional(self.value)
-                                          : std::nullopt;
-                             })
-      .def_readonly("flops", &Prediction::flops)
-      .def_readonly("allocation", &Prediction::allocation)
-      .def_readonly("downstream", &Prediction::downstream)
-      .def_readonly("extrapolation", &Prediction::extrapolation)
-      .def_readonly("widening",
-                    &Prediction::widening,
-                    "How much the law's back-test widened the intervals.")
-      .def_readonly("findings", &Prediction::findings);
-  add_report(prediction);
-  const auto infos = all_infos<PredictInputs, PredictOptions>();
-  const std::string doc =
-      "What a law answers for a run, most often its loss.\n" +
-      options_doc(infos);
-  module.def(
-      "predict",
-      [infos](py::kwargs keywords) {
-        PredictInputs inputs;
-        const Law law = take_law(keywords, inputs.law);
-        PredictOptions options;
-        take(inputs, keywords, "predict");
-        take(options, keywords, "predict");
-        require_none_left(keywords, detail::names_of(infos), "predict");
-        return predict(law, inputs, options);
-      },
-      doc.c_str());
 }
 
 }  // namespace isoflop::python

@@ -60,6 +60,7 @@ void bind_convert(py::module_& module);
 void bind_form(py::module_& module);
 void bind_loss_forecast(py::module_& module);
 void bind_laws(py::module_& module);
+void bind_predict(py::module_& module);
 void bind_doubt(py::module_& module);
 void bind_fit(py::module_& module);
 void bind_forecast(py::module_& module);

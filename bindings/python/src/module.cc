@@ -111,6 +111,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_form(module);
   isoflop::python::bind_loss_forecast(module);
   isoflop::python::bind_laws(module);
+  isoflop::python::bind_predict(module);
   isoflop::python::bind_doubt(module);
   isoflop::python::bind_fit(module);
   isoflop::python::bind_forecast(module);

@@ -27,6 +27,7 @@
 #include "isoflop/fit/envelope.h"
 #include "isoflop/fit/fit.h"
 #include "isoflop/fit/forecast.h"
+#include "isoflop/fit/law_source.h"
 #include "isoflop/fit/valleys.h"
 #include "isoflop/laws/bind.h"
 #include "isoflop/laws/curve.h"

@@ -314,6 +314,24 @@ const BacktestMethod* Backtest::method(std::string_view name) const {
   return nullptr;
 }
 
+TestedReach tested_reach(const Runs& runs, const ForecastOptions& options) {
+  BacktestOptions test;
+  static_cast<ForecastOptions&>(test) = options;
+  test.draws = 0;
+  TestedReach reach;
+  reach.level = options.level;
+  for (const Parts& part : split_runs(runs, test.factor)) {
+    const Predicted said =
+        predict_by_forecast(forecast(part.training, test), part.held_out, test);
+    const Eigen::ArrayXd loss = part.held_out.loss_nats.array().log();
+    const auto inside = said.low.array() <= loss && loss <= said.high.array();
+    reach.runs += static_cast<int>(loss.size());
+    reach.inside += static_cast<int>(inside.count());
+    reach.distance = std::max(reach.distance, part.distance.maxCoeff());
+  }
+  return reach;
+}
+
 Backtest backtest(const Runs& runs, const BacktestOptions& options) {
   validate(options, "backtest");
   if (runs.size() == 0) {

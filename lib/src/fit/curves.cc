@@ -267,6 +267,7 @@ void start_result(const Runs& points,
                                                       points.flops.maxCoeff()};
   result.options = options;
   result.source = points.source;
+  result.schedule = options.schedule;
   result.runs_used = points.size();
   result.runs_dropped = points.dropped;
   result.findings = points.findings;

@@ -98,7 +98,8 @@ Law published_law(std::string_view id, bool allow_unverified) {
   throw std::invalid_argument("unknown law '" + std::string(id) + "'" +
                               hint_for(id) +
                               " (`isoflop list laws` shows them; a saved law "
-                              "is given as a .json file)");
+                              "is a .json file, a table of runs a .csv, .tsv "
+                              "or .jsonl)");
 }
 
 std::vector<Law> published_laws(const LawFilter& filter) {

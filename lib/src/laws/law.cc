@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/file_text.h"
+#include "isoflop/base/error.h"
 #include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 
@@ -108,12 +109,23 @@ std::vector<Finding> law_notes(const Law& law) {
   return notes;
 }
 
+bool is_runs_path(std::string_view name) {
+  return name.ends_with(".csv") || name.ends_with(".tsv") ||
+         name.ends_with(".jsonl");
+}
+
 bool is_law_path(std::string_view id_or_path) {
-  return id_or_path.ends_with(".json") ||
+  return id_or_path.ends_with(".json") || is_runs_path(id_or_path) ||
          id_or_path.find('/') != std::string_view::npos;
 }
 
 Law find_law(const std::string& id_or_path, bool allow_unverified) {
+  if (is_runs_path(id_or_path)) {
+    throw std::invalid_argument(
+        "law '" + printable(id_or_path, 80) +
+        "' is a table of runs, but a law is asked for here: fit it first, "
+        "isoflop fit RUNS -o law.json");
+  }
   if (!id_or_path.ends_with(".json") &&
       id_or_path.find_first_of("+*^()") != std::string::npos) {
     throw std::invalid_argument(
@@ -126,7 +138,15 @@ Law find_law(const std::string& id_or_path, bool allow_unverified) {
 }
 
 Law read_law(const std::string& path) {
-  return parse_law(read_text_file(path), path);
+  const std::string text = read_text_file(path);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || text[first] != '{') {
+    throw DataError(
+        {path, 0, 0},
+        "is no law: one that isoflop fit -o saved is JSON, and a table of "
+        "runs to learn from has a name in .csv, .tsv or .jsonl");
+  }
+  return parse_law(text, path);
 }
 
 void write_law(const Law& law, const std::string& path, bool replace) {

@@ -246,6 +246,22 @@ std::vector<Widening> read_widening(const Reader& reader,
   return found;
 }
 
+std::optional<TestedReach> read_tested(const Reader& reader,
+                                       const std::string& path) {
+  if (!reader.has("tested")) return std::nullopt;
+  const Reader part(reader.member("tested"), path, "tested");
+  part.require_known({"distance", "runs", "inside", "level"});
+  const double runs = part.amount(part.member("runs"), "runs");
+  const double inside = part.amount(part.member("inside"), "inside");
+  if (runs > 1e9 || inside > runs) {
+    reader.fail("tested must have at most 1e9 runs, and as many inside");
+  }
+  return TestedReach{part.amount(part.member("distance"), "distance"),
+                     static_cast<int>(runs),
+                     static_cast<int>(inside),
+                     part.amount(part.member("level"), "level")};
+}
+
 Provenance read_provenance(const Reader& reader, const Form& form) {
   Provenance found;
   found.title = reader.text_or_empty("title");
@@ -316,6 +332,7 @@ Law read_law_entry(const LawJson& entry,
   law.range = read_range(reader, path);
   law.scatter = read_scatter(reader, path);
   law.widening = read_widening(reader, path);
+  law.tested = read_tested(reader, path);
   if (reader.has("status")) {
     try {
       law.status = from_string<LawStatus>(reader.text("status"));
@@ -345,6 +362,7 @@ Law read_law_entry(const LawJson& entry,
                         "range",
                         "scatter",
                         "widening",
+                        "tested",
                         "findings",
                         "draws",
                         "draws_source",
@@ -366,6 +384,11 @@ LawJson parse_law_json(const std::string& path, std::string_view text) {
 Law parse_law(const std::string& text, const std::string& path) {
   const LawJson file = parse_law_json(path, text);
   const Reader reader(file, path, "the file");
+  if (!reader.has("schema")) {
+    reader.fail(
+        "has no \"schema\": it is no law that isoflop fit -o saved; of runs in "
+        "JSON isoflop convert makes a table");
+  }
   const std::string schema = reader.text("schema");
   if (schema != kSchema) {
     reader.fail("schema is \"" + schema + "\", but must be \"" +
@@ -436,6 +459,12 @@ std::string law_text(const Law& law) {
     file["widening"].push_back({{"distance", step.distance},
                                 {"factor", step.factor},
                                 {"runs", step.runs}});
+  }
+  if (law.tested) {
+    file["tested"] = {{"distance", law.tested->distance},
+                      {"runs", law.tested->runs},
+                      {"inside", law.tested->inside},
+                      {"level", law.tested->level}};
   }
   if (!law.findings.empty()) file["findings"] = findings_json(law.findings);
   file["draws"] = LawJson::array();

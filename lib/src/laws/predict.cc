@@ -344,6 +344,7 @@ Prediction predict(const Law& law,
   Prediction result;
   result.law = law.id;
   result.law_options = law.provenance.options;
+  if (law.is_forecast()) result.tested = law.tested;
   result.asked = inputs;
   result.options = options;
   result.inputs = used_inputs(*form, values, at);

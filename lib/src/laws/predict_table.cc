@@ -224,6 +224,7 @@ PredictionTable predict_table(const Law& law,
   table.law = law.id;
   table.is_forecast = law.is_forecast();
   table.law_options = law.provenance.options;
+  if (law.is_forecast()) table.tested = law.tested;
   table.options = options;
   table.source = runs.source;
   for (Eigen::Index i = 0; i < runs.params.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "isoflop/base/parallel.h"
 #include "isoflop/base/progress.h"
+#include "isoflop/fit/law_source.h"
 #include "isoflop/plan/plan.h"
 #include "isoflop/plan/scenario_file.h"
 #include "plan/axis.h"
@@ -51,6 +52,7 @@ WhatIf what_if(const Law& given,
   if (options.vary.empty()) fail("whatif", "nothing varies; give vary");
   WhatIf result;
   result.law = given.id;
+  result.law_options = given.provenance.options;
   result.scenario = scenario;
   result.options = options;
   std::vector<Axis> axes;
@@ -75,7 +77,7 @@ WhatIf what_if(const Law& given,
   for (const Axis& axis : axes) {
     if (axis.key != "law") continue;
     for (const std::string& id : axis.values) {
-      laws[id] = without_draws(find_law(id, scenario.allow_unverified));
+      laws[id] = without_draws(law_or_forecast(id, scenario.allow_unverified));
     }
   }
   result.points.resize(count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "isoflop/report/json.h"
 
+#include "isoflop/fit/curves.h"
 #include "plan/mixture.h"
 #include "report/cost_parts.h"
 #include "report/json_doubt.h"
@@ -126,6 +127,10 @@ Json identifiability_json(const Identifiability& found) {
 std::string to_json(const FitResult& fit) {
   Json inputs = {{"runs", fit.source}};
   echo(fit.options, inputs);
+  if (is_curve_form(fit.options.law)) {
+    inputs["schedule"] =
+        fit.schedule.empty() ? Json(nullptr) : Json(fit.schedule);
+  }
   Json optimum = Json::array();
   for (const OptimumEstimate& estimate : fit.optimum) {
     Json row = optimum_json(estimate);
@@ -185,7 +190,7 @@ std::string to_json(const Prediction& prediction) {
   echo_given(prediction.asked, inputs);
   inputs["law"] = prediction.law;
   echo(prediction.options, inputs);
-  inputs["law_options"] = prediction.law_options;
+  echo_law(prediction.law_options, inputs);
   const std::string answer =
       prediction.answers_nats() ? "loss_nats" : prediction.output;
   Json result = {{"kind", prediction.forecast ? "forecast" : "law"}};
@@ -213,6 +218,7 @@ std::string to_json(const Prediction& prediction) {
   result["extrapolation"] = json_of(prediction.extrapolation);
   if (prediction.forecast) {
     result["forecast"] = json_of(*prediction.forecast);
+    result["tested"] = json_of(prediction.tested);
   }
   return dump(envelope(
       "predict", std::move(inputs), std::move(result), prediction.findings));
@@ -221,6 +227,7 @@ std::string to_json(const Prediction& prediction) {
 std::string to_json(const Plan& plan) {
   Json inputs = scenario_json(plan.scenario);
   echo(plan.options, inputs);
+  echo_law(plan.law.provenance.options, inputs);
   if (!plan.is_answered) {
     return dump(envelope("plan", std::move(inputs), nullptr, plan.findings));
   }
@@ -315,6 +322,7 @@ Json check_json(const Check& check) {
   Json inputs = {{"name", check.scenario.name}};
   inputs.update(scenario_json(check.scenario));
   echo(check.options, inputs);
+  echo_law(check.law.provenance.options, inputs);
   Json decided = nullptr;
   if (check.decided_by) decided = decider_json(*check.decided_by);
   Json deciders = Json::array();

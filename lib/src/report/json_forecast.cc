@@ -38,6 +38,13 @@ Json score_json(const std::optional<BacktestScore>& score) {
 
 Json json_of(const LossForecast& at) { return forecast_parts_json(at); }
 
+Json json_of(const TestedReach& tested) {
+  return {{"distance", tested.distance},
+          {"runs", tested.runs},
+          {"inside", tested.inside},
+          {"level", tested.level}};
+}
+
 std::string to_json(const Forecast& forecast) {
   Json inputs = {{"runs", forecast.source}};
   echo(forecast.options, inputs);
@@ -87,7 +94,7 @@ std::string to_json(const Forecast& forecast) {
 std::string to_json(const PredictionTable& table) {
   Json inputs = {{"law", table.law}, {"at", table.source}};
   echo(table.options, inputs);
-  inputs["law_options"] = table.law_options;
+  echo_law(table.law_options, inputs);
   Json rows = Json::array();
   for (const PredictedRun& row : table.rows) {
     Json one = {{"name", row.name},
@@ -115,6 +122,7 @@ std::string to_json(const PredictionTable& table) {
   Json result = {{"kind", table.is_forecast ? "forecast" : "law"},
                  {"rows", std::move(rows)},
                  {"score", std::move(score)}};
+  if (table.is_forecast) result["tested"] = json_of(table.tested);
   return dump(envelope(
       "predict-table", std::move(inputs), std::move(result), table.findings));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "isoflop/base/finding.h"
 #include "isoflop/base/interval.h"
 #include "isoflop/laws/discrepancy.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/plan/flops_rule.h"
 #include "isoflop/plan/goal.h"
 #include "isoflop/units/quantity.h"
@@ -57,6 +59,7 @@ Json json_of(const Range<Q>& range) {
 }
 /// Defined in json_forecast.cc.
 Json json_of(const LossForecast& at);
+Json json_of(const TestedReach& tested);
 template <class T>
 Json json_of(const std::optional<T>& value) {
   return value ? json_of(*value) : Json(nullptr);
@@ -90,6 +93,12 @@ void echo_given(const Options& options, Json& inputs) {
   }
 }
 
+/// How the law that is asked was fitted or forecast.
+inline void echo_law(const std::map<std::string, std::string>& options,
+                     Json& inputs) {
+  inputs["law_options"] = options;
+}
+
 /// Where a finding or a problem is in a file; null where there is none.
 inline Json place_json(const std::string& key, const Location& at) {
   if (at.path.empty()) return nullptr;
@@ -101,7 +110,6 @@ inline Json place_json(const std::string& key, const Location& at) {
 
 struct Check;
 struct Accepted;
-struct Law;
 /// Defined in json.cc: what `to_json` writes.
 Json law_json(const Law& law);
 Json check_json(const Check& check);

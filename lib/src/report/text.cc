@@ -116,7 +116,13 @@ std::string to_text(const Prediction& prediction) {
                    " times the law's largest run"});
   }
   return run_text(prediction.inputs) + " under " + printable(prediction.law) +
-         (prediction.forecast ? " (forecast)" : "") + "\n\n" + table.str();
+         (prediction.forecast ? " (forecast)" : "") + "\n\n" + table.str() +
+         (prediction.forecast
+              ? "\n" + tested_text(prediction.tested,
+                                   prediction.law,
+                                   prediction.law_options,
+                                   prediction.extrapolation.value_or(0.0))
+              : "");
 }
 
 std::string to_text(const std::vector<RuleInfo>& codes) {

@@ -275,7 +275,16 @@ std::string to_text(const FitResult& fit) {
   if (fit.law.status == LawStatus::NotIdentified) return text;
   text += "\n" + coefficient_table(fit);
   text += optimum_table(fit);
-  return text + "\n" + search_lines(fit);
+  text += "\n" + search_lines(fit);
+  const Form& form = *fit.law.form;
+  if (form.input_index(kParams.name) && form.input_index(kTokens.name)) {
+    text += "\n" +
+            wrap("Next: isoflop forecast " + printable(fit.source) +
+                     " for the loss of larger runs: it learns how these runs "
+                     "depart from a law too, so that its optimum is another",
+                 0);
+  }
+  return text;
 }
 
 }  // namespace isoflop

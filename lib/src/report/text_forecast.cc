@@ -246,25 +246,26 @@ std::string headline_of(const Backtest& test) {
   return text;
 }
 
-/// The options that differ from the defaults, as flags.
-template <class Options>
-std::string given_flags(const Options& options) {
-  const Options defaults;
-  std::map<std::string, std::string> usual;
-  const auto text_of = [](const auto& value) {
-    return detail::OptionValue<std::decay_t<decltype(value)>>::write(value);
-  };
-  for_each_field(defaults, [&](const auto& field, const auto& value) {
-    usual[std::string(field.name)] = text_of(value);
-  });
+/// Options of a forecast that differ from the defaults, as flags.
+std::string forecast_flags(const std::map<std::string, std::string>& options) {
   std::string flags;
-  for_each_field(options, [&](const auto& field, const auto& value) {
-    std::string name(field.name);
-    if (text_of(value) == usual[name]) return;
+  for (const OptionInfo& info : option_infos<ForecastOptions>()) {
+    const auto at = options.find(info.name);
+    if (at == options.end() || at->second == info.default_text) continue;
+    std::string name = info.name;
     std::replace(name.begin(), name.end(), '_', '-');
-    flags += " --" + name + " " + printable(text_of(value));
-  });
+    flags += " --" + name + " " + printable(at->second);
+  }
   return flags;
+}
+
+std::string forecast_flags(const ForecastOptions& options) {
+  std::map<std::string, std::string> texts;
+  for_each_field(options, [&](const auto& field, const auto& value) {
+    using T = std::decay_t<decltype(value)>;
+    texts[std::string(field.name)] = detail::OptionValue<T>::write(value);
+  });
+  return forecast_flags(texts);
 }
 
 /// The command that gives what is to be trusted.
@@ -273,7 +274,7 @@ std::string next_command(const Backtest& test) {
   if (test.trusted == "forecast" || test.trusted == "prior") {
     ForecastOptions options = test.options;
     if (test.trusted == "prior") options.discrepancy = DiscrepancyChoice::None;
-    return "forecast " + source + given_flags(options);
+    return "forecast " + source + forecast_flags(options);
   }
   const BacktestMethod& method = *test.method(test.trusted);
   std::string command = "fit " + source;
@@ -287,6 +288,30 @@ std::string next_command(const Backtest& test) {
 }
 
 }  // namespace
+
+std::string tested_text(const std::optional<TestedReach>& tested,
+                        const std::string& law,
+                        const std::map<std::string, std::string>& options,
+                        double asked) {
+  if (!tested) {
+    return wrap("not tested here: isoflop backtest " + printable(law) +
+                    forecast_flags(options) +
+                    " tells how it does on these runs",
+                2);
+  }
+  if (tested->runs == 0) {
+    return wrap(
+        "not tested: too few runs to learn from some and predict the larger",
+        2);
+  }
+  return wrap(
+      "tested up to " + format_number(tested->distance, 2) +
+          " times the compute learned from: " + std::to_string(tested->inside) +
+          " of " + counted(tested->runs, "larger run", "larger runs") +
+          " inside " + percent(tested->level) + " intervals" +
+          (asked > tested->distance ? "; what is asked lies beyond that" : ""),
+      2);
+}
 
 std::string to_text(const Forecast& forecast) {
   std::string text =
@@ -304,7 +329,11 @@ std::string to_text(const Forecast& forecast) {
   return text + "\n" + law_table(forecast) + ahead_table(forecast) + "\n" +
          discrepancy_table(forecast) +
          "\nNext: -o law.json, then isoflop predict --law law.json --params N "
-         "--tokens D\n";
+         "--tokens D\n" +
+         wrap("isoflop fit " + printable(forecast.source) +
+                  " fits a law alone, to choose its form and to test it; its "
+                  "optimum is another",
+              6);
 }
 
 std::string to_text(const PredictionTable& table) {
@@ -326,8 +355,10 @@ std::string to_text(const PredictionTable& table) {
             "\n";
   }
   double widest = 1.0;
+  double farthest = 0.0;
   for (const PredictedRun& row : table.rows) {
     widest = std::max(widest, row.widening);
+    farthest = std::max(farthest, row.extrapolation.value_or(0.0));
   }
   const bool is_widened = widest > 1.0;
   text += rows_table(table) + "\n";
@@ -343,6 +374,9 @@ std::string to_text(const PredictionTable& table) {
                          " of the law's draws, not the scatter of a run" +
                          widening + "; beyond: FLOP over the law's largest run",
                2);
+  if (table.is_forecast) {
+    text += tested_text(table.tested, table.law, table.law_options, farthest);
+  }
   return text;
 }
 

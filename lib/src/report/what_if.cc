@@ -193,6 +193,7 @@ std::string to_json(const WhatIf& result) {
   Json inputs = scenario_json(result.scenario);
   echo(result.options, inputs);
   inputs["law"] = result.law;
+  echo_law(result.law_options, inputs);
   Json points = Json::array();
   for (const WhatIfPoint& point : result.points) {
     Json values = Json::object();

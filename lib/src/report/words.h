@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <string>
 
 #include "isoflop/base/interval.h"
+#include "isoflop/laws/law.h"
 #include "isoflop/units/text.h"
 
 namespace isoflop {
@@ -42,6 +44,15 @@ inline constexpr const char* kDoubtfulLosses =
 inline std::string counted(int count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
+
+/// How a forecast did on its own larger runs, or how to test it; lines.
+/// Defined in text_forecast.cc.
+/// @param options  of the forecast, see `Provenance::options`
+/// @param asked    farthest compute that is asked about, over the largest run
+std::string tested_text(const std::optional<TestedReach>& tested,
+                        const std::string& law,
+                        const std::map<std::string, std::string>& options,
+                        double asked);
 
 /// "12.3 %" of a share.
 inline std::string percent(double share, int digits = 3) {

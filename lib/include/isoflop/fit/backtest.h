@@ -107,4 +107,9 @@ struct Backtest {
 ///     or no runs.
 Backtest backtest(const Runs& runs, const BacktestOptions& options = {});
 
+/// How the forecast alone did in such a test, with its own options, over the
+/// factors of `BacktestOptions`; no draws are made.
+/// @throws as `forecast`.
+TestedReach tested_reach(const Runs& runs, const ForecastOptions& options = {});
+
 }  // namespace isoflop

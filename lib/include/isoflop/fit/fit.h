@@ -106,7 +106,7 @@ struct ObjectiveOptions {
 struct FitOptions : ObjectiveOptions {
   std::string law = "additive";
   StartSet search = StartSet::Chosen;
-  int bootstrap = 1000;
+  int bootstrap = kRefits;
   BootstrapKind bootstrap_kind = BootstrapKind::Auto;
   IntervalMethod interval = IntervalMethod::Percentile;
   double level = 0.9;
@@ -114,8 +114,7 @@ struct FitOptions : ObjectiveOptions {
   bool influence = false;
   std::uint64_t seed = 1;
   int threads = 0;
-  std::vector<Flops> flops = {
-      Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
+  std::vector<Flops> flops = shown_budgets();
 
   static constexpr auto fields() {
     const auto form = std::make_tuple(
@@ -192,6 +191,7 @@ struct FitResult {
   Law law;  ///< with a draw per replicate
   FitOptions options;
   std::string source;            ///< of the runs
+  std::string schedule;          ///< of loss curves, as asked; "" as logged
   double objective_value = 0.0;  ///< sum over runs, in squared residual units
   double residual_scale = 0.0;   ///< robust sd of log residuals
   std::int64_t runs_used = 0;

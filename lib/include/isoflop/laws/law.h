@@ -89,6 +89,15 @@ struct Widening {
   int runs = 0;  ///< held out near that distance
 };
 
+/// How a forecast did on its own larger runs: learned from the smaller ones,
+/// asked about the others.
+struct TestedReach {
+  double distance = 1.0;  ///< farthest: compute over the largest learned from
+  int runs = 0;           ///< held out, over all splits; 0 where none could be
+  int inside = 0;         ///< of these inside their interval of a run
+  double level = 0.0;     ///< of the intervals
+};
+
 /// An interval about a value, its ends a factor further off in logarithm.
 Interval widened(const Interval& interval, double value, double factor);
 
@@ -113,13 +122,18 @@ struct Law {
   std::vector<Widening> widening = {};
   /// What the fit or the forecast that made it found; see `check_law`.
   std::vector<Finding> findings = {};
+  /// Of a forecast that was tested, see `tested_reach`.
+  std::optional<TestedReach> tested = std::nullopt;
 
+  /// Whether losses are predicted with their departure from the form.
   bool is_forecast() const { return discrepancy != nullptr; }
+  /// Whether the doubt of the coefficients is known.
   bool has_draws() const { return draws.rows() > 0; }
   /// How much wider an interval must be at a compute: 1 within the runs,
   /// between the distances of `widening` linear in ln C, beyond the last as
   /// there.
   double widening_at(Flops flops) const;
+  /// The coefficients by name, natural values.
   std::map<std::string, double> named_coefficients() const;
   /// The answer of the law for a run, on the natural scale of its output.
   /// @throws std::invalid_argument as `input_vector`.
@@ -170,11 +184,17 @@ std::vector<Law> published_laws(const LawFilter& filter = {});
 /// paper (docs/decisions/0005-laws-that-vote.md).
 std::vector<Law> voting_laws();
 
-/// Whether `find_law` takes a text for a path: it has a '/' or ends in .json.
+/// Whether a text that names a law is a table of runs, to be learned from: it
+/// ends in .csv, .tsv or .jsonl. See `law_or_forecast`.
+bool is_runs_path(std::string_view name);
+
+/// Whether a text that names a law is a path: it has a '/', ends in .json, or
+/// is a table of runs.
 bool is_law_path(std::string_view id_or_path);
 
 /// A law by catalogue id, or from a saved file when the text is a path.
-/// @throws std::invalid_argument, FileError or DataError.
+/// @throws std::invalid_argument, also for a table of runs, FileError or
+///     DataError.
 Law find_law(const std::string& id_or_path, bool allow_unverified = false);
 
 /// Saved law (schema isoflop.law/1), as `isoflop fit -o` writes it.

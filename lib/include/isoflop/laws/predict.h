@@ -15,7 +15,7 @@ namespace isoflop {
 
 /// Words for options that several verbs have.
 inline constexpr std::string_view kLawHelp =
-    "id of a published law, or a saved law.json";
+    "id of a published law, a saved law.json, or runs.csv to learn from";
 inline constexpr std::string_view kParamsHelp = kParams.meaning;
 inline constexpr std::string_view kTokensHelp = kTokens.meaning;
 inline constexpr std::string_view kScheduleHelp =
@@ -131,6 +131,8 @@ struct Prediction {
   /// Draws that have no answer for this run; with more than a tenth of them
   /// there is no interval.
   int draws_without = 0;
+  /// Of a forecast: how it did on its own larger runs; absent untested.
+  std::optional<TestedReach> tested = std::nullopt;
   std::optional<Flops> flops;  ///< of a run of known size and data, or given
   /// flops over the largest compute the law was fitted on, where known.
   std::optional<double> extrapolation;

@@ -44,6 +44,8 @@ struct PredictionTable {
   bool is_forecast = false;
   /// How the law was fitted or forecast, see `Provenance::options`.
   std::map<std::string, std::string> law_options;
+  /// Of a forecast: how it did on its own larger runs; absent untested.
+  std::optional<TestedReach> tested = std::nullopt;
   PredictOptions options;
   std::string source;  ///< of the rows
   std::vector<PredictedRun> rows;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -45,7 +46,9 @@ struct WhatIfPoint {
 
 /// Plans of a scenario as its keys vary.
 struct WhatIf {
-  std::string law;
+  std::string law;  ///< id
+  /// How the law was fitted or forecast, see `Provenance::options`.
+  std::map<std::string, std::string> law_options;
   Scenario scenario;
   WhatIfOptions options;
   std::vector<std::string> keys;    ///< one an axis
