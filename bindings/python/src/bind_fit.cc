@@ -77,19 +77,22 @@ void bind_curves(py::module_& module) {
       read_doc.c_str());
   const std::string fit_doc =
       "Fits a form of loss curves to curves of one model.\n\n"
-      "    curves: Runs, as read_curves gives them" +
+      "    curves: Runs of read_curves, a path, or columns by name (a dict or "
+      "a\n"
+      "        data frame): step, loss, and name and lr where there are such" +
       options_doc(option_infos<CurveFitOptions>());
   module.def(
       "fit_curves",
-      [](const Runs& curves, py::kwargs keywords) {
+      [](const py::object& curves, py::kwargs keywords) {
         CurveFitOptions options;
         take_form(keywords, options);
         take(options, keywords, "fit_curves");
         require_none_left(keywords,
                           detail::names_of(option_infos<CurveFitOptions>()),
                           "fit_curves");
+        const Runs rows = curves_of(curves);
         const py::gil_scoped_release release;
-        return fit_curves(curves, options);
+        return fit_curves(rows, options);
       },
       py::arg("curves"),
       fit_doc.c_str());
@@ -118,6 +121,7 @@ void bind_fit(py::module_& module) {
       module, "FitResult", "A fitted law and how far it can be trusted.");
   result.def_readonly("law", &FitResult::law)
       .def_readonly("source", &FitResult::source)
+      .def_readonly("schedule", &FitResult::schedule)
       .def_readonly("objective_value", &FitResult::objective_value)
       .def_readonly("residual_scale", &FitResult::residual_scale)
       .def_readonly("runs_used", &FitResult::runs_used)

@@ -3,6 +3,7 @@
 
 #include "isoflop/base/error.h"
 #include "isoflop/base/finding.h"
+#include "isoflop/runs/read_curves.h"
 #include "isoflop/runs/read_runs.h"
 #include "isoflop/runs/runs.h"
 #include "runs_of.h"
@@ -59,7 +60,12 @@ void add_column(const std::string& name,
   texts.push_back(std::move(text));
 }
 
-Runs runs_from_mapping(const py::object& table) {
+bool is_path(const py::object& runs) {
+  return py::isinstance<py::str>(runs) || py::hasattr(runs, "__fspath__");
+}
+
+template <class FromColumns>
+Runs from_mapping(const py::object& table, const FromColumns& from_columns) {
   if (!py::hasattr(table, "keys")) {
     throw py::type_error(
         "runs: expected Runs, a path, or columns by name (a dict or a data "
@@ -71,19 +77,29 @@ Runs runs_from_mapping(const py::object& table) {
     const py::object column = table[key];
     if (!column.is_none()) add_column(py::str(key), column, numbers, texts);
   }
-  return runs_from_columns(numbers, texts);
+  return from_columns(numbers, texts);
 }
 
 }  // namespace
 
 Runs runs_of(const py::object& runs) {
   if (py::isinstance<Runs>(runs)) return runs.cast<Runs>();
-  if (py::isinstance<py::str>(runs) || py::hasattr(runs, "__fspath__")) {
+  if (is_path(runs)) {
     const std::string path = py::str(runs);
     const py::gil_scoped_release release;
     return read_runs(path);
   }
-  return runs_from_mapping(runs);
+  return from_mapping(runs, runs_from_columns);
+}
+
+Runs curves_of(const py::object& curves) {
+  if (py::isinstance<Runs>(curves)) return curves.cast<Runs>();
+  if (is_path(curves)) {
+    const std::string path = py::str(curves);
+    const py::gil_scoped_release release;
+    return read_curves(path);
+  }
+  return from_mapping(curves, curves_from_columns);
 }
 
 void bind_runs(py::module_& module) {

@@ -10,8 +10,11 @@ namespace isoflop::python {
 /// Runs from what a caller has: Runs, a path, a dict or a data frame.
 Runs runs_of(const py::object& runs);
 
+/// The same of loss curves, a row a step.
+Runs curves_of(const py::object& curves);
+
 /// A law from what a caller has: a Law, a FitResult, a Forecast, an id or a
-/// path.
+/// path, of a saved law or of runs to learn from.
 Law law_of(const py::object& law);
 
 /// Takes the keyword `law`, if given, off the keywords.

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <stdexcept>
 
 #include "isoflop/base/error.h"
 #include "runs/column_map.h"
+#include "runs/column_rows.h"
 #include "runs/open_table.h"
 #include "runs/table_reader.h"
 
@@ -30,6 +32,15 @@ bool rename(Runs& runs, const Is& is, const char* name) {
   return true;
 }
 
+/// Gives step and learning rate their names.
+/// @return  false without a step that is a number
+bool name_columns(Runs& runs) {
+  rename(runs, is_learning_rate, "learning_rate");
+  return rename(runs, detail::is_step, "step");
+}
+
+constexpr const char* kTextStep = "the column of the step holds texts";
+
 }  // namespace
 
 Runs read_curves(std::istream& in,
@@ -38,16 +49,21 @@ Runs read_curves(std::istream& in,
   detail::OpenTable table(in, name, options);
   Runs runs = detail::read_records(
       table.records(), table.separator(), options, detail::TableKind::Curves);
-  if (!rename(runs, detail::is_step, "step")) {
-    throw DataError({name, 0, 0}, "the column of the step holds texts");
-  }
-  rename(runs, is_learning_rate, "learning_rate");
+  if (!name_columns(runs)) throw DataError({name, 0, 0}, kTextStep);
   return runs;
 }
 
 Runs read_curves(const std::string& path, const ReadOptions& options) {
   std::ifstream in = detail::open_runs_file(path);
   return read_curves(in, path, options);
+}
+
+Runs curves_from_columns(const std::vector<NamedColumn>& columns,
+                         const std::vector<TextColumn>& texts) {
+  Runs runs =
+      detail::rows_of_columns(columns, texts, detail::TableKind::Curves);
+  if (!name_columns(runs)) throw std::invalid_argument(kTextStep);
+  return runs;
 }
 
 }  // namespace isoflop

@@ -15,6 +15,7 @@
 #include "isoflop/units/text.h"
 #include "runs/cell_text.h"
 #include "runs/column_map.h"
+#include "runs/column_rows.h"
 #include "runs/loss_unit.h"
 
 namespace isoflop {
@@ -176,13 +177,16 @@ void convert_losses(const std::vector<std::string>& units,
 
 }  // namespace
 
-Runs runs_from_columns(const std::vector<NamedColumn>& columns,
-                       const std::vector<TextColumn>& texts) {
+namespace detail {
+
+Runs rows_of_columns(const std::vector<NamedColumn>& columns,
+                     const std::vector<TextColumn>& texts,
+                     TableKind kind) {
   const Columns all(columns, texts);
   const std::vector<std::string> header = all.header();
   ColumnMap map;
   try {
-    map = detail::map_columns(header, {}, false);
+    map = detail::map_columns(header, {}, false, kind);
   } catch (const detail::ColumnError& error) {
     fail(error.what());
   }
@@ -212,7 +216,7 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
                  values(Role::BytesPerToken),
                  values(Role::LossSd),
                  runs);
-  derive_third(map, runs);
+  if (kind == TableKind::Runs) derive_third(map, runs);
   runs.name = all.labels(map.of(Role::Name));
   runs.group = all.labels(map.of(Role::Group));
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -220,6 +224,14 @@ Runs runs_from_columns(const std::vector<NamedColumn>& columns,
     runs.extra.push_back({header[i], columns[i].values});
   }
   runs.source = "columns";
+  return runs;
+}
+
+}  // namespace detail
+
+Runs runs_from_columns(const std::vector<NamedColumn>& columns,
+                       const std::vector<TextColumn>& texts) {
+  Runs runs = detail::rows_of_columns(columns, texts, detail::TableKind::Runs);
   try {
     for (Finding& finding : inspect_runs(runs)) {
       runs.findings.push_back(std::move(finding));

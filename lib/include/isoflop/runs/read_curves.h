@@ -3,8 +3,10 @@
 
 #include <istream>
 #include <string>
+#include <vector>
 
 #include "isoflop/runs/read_runs.h"
+#include "isoflop/runs/runs.h"
 
 namespace isoflop {
 
@@ -23,5 +25,9 @@ Runs read_curves(const std::string& path, const ReadOptions& options = {});
 Runs read_curves(std::istream& in,
                  const std::string& name,
                  const ReadOptions& options = {});
+
+/// The same from columns in memory, see `runs_from_columns`.
+Runs curves_from_columns(const std::vector<NamedColumn>& columns,
+                         const std::vector<TextColumn>& texts = {});
 
 }  // namespace isoflop
