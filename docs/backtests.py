@@ -7,8 +7,9 @@
 The sets lie outside the repository, see tests/support/paths.h. A set that is
 not there is left out. With matplotlib, also draws forecast.png from one set.
 
---check writes nothing and fails with the differences when the page is stale;
-its exit status is 77 where a set is missing.
+--check writes nothing and fails with the differences when the page is stale, or
+when the picture was drawn from other numbers; its exit status is 77 where a set
+is missing.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import difflib
 import json
 import math
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -144,14 +146,11 @@ def losses_of_plain_fit(command, small, rows):
             + c["B"] / r["tokens"]**c["beta"] for r in rows]
 
 
-def draw(command, folder):
-    """Forecasts of held-out runs beside what they lost."""
-    try:
-        import matplotlib
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError:
-        return
+def held_out(command, folder):
+    """Held-out runs of one set and what is said of each, to be drawn.
+
+    Compute in FLOP, the rest in per cent of the forecast.
+    """
     with (folder / "chinchilla_epoch.csv").open(encoding="utf-8") as file:
         runs = [row for row in csv.DictReader(file) if row["outlier"] == "0"]
     for row in runs:
@@ -171,27 +170,75 @@ def draw(command, folder):
                               f"{place}/large.csv", "--format", "json"))
     rows = said["result"]["rows"]
     plain = losses_of_plain_fit(command, small, rows)
-    figure, axis = pyplot.subplots(figsize=(6.4, 3.4), dpi=110)
     level = [r["loss_nats"] for r in rows]
-    compute = [r["flops"] for r in rows]
-    axis.errorbar(compute, [0.0] * len(rows), fmt="none", color="tab:blue",
-                  lw=3, alpha=0.35, label="forecast, 90 % of a run", yerr=[
-                      [100 * (1 - r["intervals"]["run"][0] / m)
-                       for r, m in zip(rows, level)],
-                      [100 * (r["intervals"]["run"][1] / m - 1)
-                       for r, m in zip(rows, level)]])
-    axis.scatter(compute, [100 * (r["observed_nats"] / m - 1)
-                           for r, m in zip(rows, level)],
-                 s=14, color="tab:red", zorder=3, label="observed")
-    axis.scatter(compute, [100 * (p / m - 1) for p, m in zip(plain, level)],
-                 s=16, facecolors="none", edgecolors="0.4",
-                 label="plain fit")
+    return {
+        "flops": [r["flops"] for r in rows],
+        "low": [100 * (1 - r["intervals"]["run"][0] / m)
+                for r, m in zip(rows, level)],
+        "high": [100 * (r["intervals"]["run"][1] / m - 1)
+                 for r, m in zip(rows, level)],
+        "observed": [100 * (r["observed_nats"] / m - 1)
+                     for r, m in zip(rows, level)],
+        "plain": [100 * (p / m - 1) for p, m in zip(plain, level)],
+    }
+
+
+def numbers_of(shown):
+    """What the picture keeps of its numbers, to tell when it is stale."""
+    numbers = {"runs": len(shown["flops"])}
+    for name, values in shown.items():
+        numbers[name] = math.sqrt(mean([v * v for v in values]))
+    return numbers
+
+
+def draw(command, folder):
+    """Forecasts of held-out runs beside what they lost."""
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError:
+        return
+    shown = held_out(command, folder)
+    compute = shown["flops"]
+    figure, axis = pyplot.subplots(figsize=(6.4, 3.4), dpi=110)
+    axis.errorbar(compute, [0.0] * len(compute), fmt="none", color="tab:blue",
+                  lw=3, alpha=0.35, label="forecast, 90 % of a run",
+                  yerr=[shown["low"], shown["high"]])
+    axis.scatter(compute, shown["observed"], s=14, color="tab:red", zorder=3,
+                 label="observed")
+    axis.scatter(compute, shown["plain"], s=16, facecolors="none",
+                 edgecolors="0.4", label="plain fit")
     axis.axhline(0, color="tab:blue", lw=0.8)
     axis.set(xscale="log", xlabel="training compute, FLOP",
              ylabel="loss less the forecast, %")
     axis.legend(frameon=False)
     figure.tight_layout()
-    figure.savefig(PICTURE, metadata={"Software": None})
+    figure.savefig(PICTURE, metadata={
+        "Software": None, "Description": json.dumps(numbers_of(shown))})
+
+
+def drawn_numbers():
+    """The numbers that the picture was drawn from."""
+    data = PICTURE.read_bytes()
+    at = 8
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        name, _, text = data[at + 8:at + 8 + size].partition(b"\0")
+        if kind == b"tEXt" and name == b"Description":
+            return json.loads(text)
+        at += 12 + size
+    sys.exit(f"{PICTURE.name} does not tell its numbers: run "
+             "docs/backtests.py with matplotlib")
+
+
+def check_picture(command, folder):
+    """Fails where the picture shows other numbers than the command has."""
+    drawn, now = drawn_numbers(), numbers_of(held_out(command, folder))
+    for name, value in now.items():
+        if not math.isclose(drawn.get(name, math.nan), value, rel_tol=1e-3):
+            sys.exit(f"{PICTURE.name} is stale: {name} was {drawn.get(name)}, "
+                     f"is {value}; run docs/backtests.py with matplotlib")
 
 
 def check(text):
@@ -230,6 +277,7 @@ def main():
         sys.exit("no runs at " + str(folder))
     if args.check:
         check(page(tests))
+        check_picture(args.command, folder)
         return
     PAGE.write_text(page(tests), encoding="utf-8")
     draw(args.command, folder)
