@@ -3,6 +3,7 @@
 
 import math
 import pickle
+import shutil
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_runs_by_name_are_learned_from(verb, pile, command, tmp_path):
 
 
 def test_a_scenario_names_runs_beside_it(pile, tmp_path):
-    (tmp_path / "runs.csv").write_text(open(pile).read())
+    shutil.copy(pile, tmp_path / "runs.csv")
     path = tmp_path / "plan.toml"
     path.write_text('law = "runs.csv"\nbudget.flops = 1e22\n')
     scenario = isoflop.read_scenario(str(path))
