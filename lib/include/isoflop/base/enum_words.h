@@ -21,6 +21,7 @@ concept WordedEnum = requires {
   EnumWords<E>::values;
 };
 
+/// The word of a value; "" for one that is not in the table.
 template <WordedEnum E>
 constexpr std::string_view to_string(E value) {
   for (const auto& [candidate, word] : EnumWords<E>::values) {
@@ -29,6 +30,7 @@ constexpr std::string_view to_string(E value) {
   return "";
 }
 
+/// The words of all values, in order.
 template <WordedEnum E>
 std::vector<std::string> words_of() {
   std::vector<std::string> words;

@@ -22,6 +22,7 @@ std::string to_string(const Location& location);
 class DataError : public std::runtime_error {
  public:
   DataError(Location location, const std::string& message);
+  /// Where in which file; fields that are not known are empty or 0.
   const Location& location() const { return location_; }
 
  private:

@@ -26,6 +26,7 @@ struct Field {
   std::string_view key;  ///< place in a scenario file, as "data.tokens"; or ""
 };
 
+/// One entry of `fields()`.
 template <class Owner, class T>
 constexpr Field<Owner, T> field(std::string_view name,
                                 T Owner::*member,

@@ -27,6 +27,7 @@ struct Bounds {
   bool low_open = false;
   bool high_open = false;
 
+  /// Whether a value lies within; false for NaN.
   bool contain(double value) const {
     return (low_open ? value > low : value >= low) &&
            (high_open ? value < high : value <= high);
@@ -40,9 +41,11 @@ inline constexpr Bounds kNonNegative{
     0.0, std::numeric_limits<double>::infinity(), false, true};
 inline constexpr Bounds kOpenUnit{0.0, 1.0, true, true};
 inline constexpr Bounds kPositiveShare{0.0, 1.0, true, false};
+/// From `low` on, finite.
 constexpr Bounds at_least(double low) {
   return {low, std::numeric_limits<double>::infinity(), false, true};
 }
+/// Both ends included.
 constexpr Bounds between(double low, double high) { return {low, high}; }
 
 /// "> 0", ">= 1", "between 0 and 1", "" when anything goes.

@@ -17,7 +17,9 @@ class RandomStream {
  public:
   RandomStream(std::uint64_t seed, std::uint64_t stream);
 
+  /// The next 32 random bits.
   std::uint32_t next_u32();
+  /// The next 64 random bits.
   std::uint64_t next_u64();
   /// Uniform in (0, 1), multiples of 2^-53 plus half a step.
   double uniform();

@@ -17,6 +17,7 @@
 
 namespace isoflop {
 
+/// From where a finding fires, and how ranges are sampled; see `fields()`.
 struct CheckOptions {
   double waste_warning = kWasteWarning;
   double waste_error = kWasteError;
@@ -119,23 +120,24 @@ struct CheckOptions {
 
 /// How far a plan is from the optimum at its own compute.
 struct Waste {
-  double compute_factor = 0.0;  ///< C / C_same loss - 1
-  double loss_regret_nats = 0.0;
+  double compute_factor = 0.0;       ///< C / C_same loss - 1
+  double loss_regret_nats = 0.0;     ///< loss above the optimum's
   double params_over_optimal = 0.0;  ///< N / N*
-  std::optional<Interval> compute_factor_interval;
+  std::optional<Interval>
+      compute_factor_interval;  ///< over the law's draws and the ranges
   /// Share of draws and samples on the side of too many parameters whose
   /// waste reaches waste_warning, and waste_error. Absent without either.
   std::optional<double> probability;
-  std::optional<double> probability_error;
+  std::optional<double> probability_error;  ///< of waste_error
 };
 
 /// The verdict of one published law.
 struct LawVerdict {
-  std::string law;
-  double params_optimal = 0.0;
-  double params_over_optimal = 0.0;
-  double compute_factor = 0.0;
-  bool flagged = false;  ///< N > N* and waste >= waste_error
+  std::string law;                   ///< id
+  double params_optimal = 0.0;       ///< at the compute of the plan
+  double params_over_optimal = 0.0;  ///< N / N*
+  double compute_factor = 0.0;       ///< as `Waste::compute_factor`
+  bool flagged = false;              ///< N > N* and waste >= waste_error
 };
 
 /// What would make the size right.
@@ -158,7 +160,7 @@ struct CheckNeeds {
 /// What repeating the unique tokens is worth.
 /// @source Muennighoff et al. 2023, arXiv:2305.16264.
 struct Repeats {
-  double epochs = 0.0;
+  double epochs = 0.0;        ///< passes over the unique tokens
   double tokens_worth = 0.0;  ///< distinct tokens that are worth as much
   double last_value = 0.0;    ///< of a repeated token at the end, of a new one
 };
@@ -166,7 +168,7 @@ struct Repeats {
 /// What the model could hold by heart, against what there is to hold.
 /// @source Morris et al. 2025, arXiv:2505.24832.
 struct Recall {
-  double capacity_bits = 0.0;
+  double capacity_bits = 0.0;     ///< that the parameters can hold
   double information_bits = 0.0;  ///< of the distinct tokens
   double tokens_held = 0.0;       ///< distinct tokens that fill the capacity
   /// Of training, from its start, in which all that was seen may be held by
@@ -186,10 +188,11 @@ struct Decider {
 
 /// A finding that fired and was accepted.
 struct Accepted {
-  std::string code;
+  std::string code;    ///< of the finding
   std::string reason;  ///< may be empty
 };
 
+/// Whether the code of a finding is among the accepted ones.
 bool is_accepted(const Finding& finding, const std::vector<Accepted>& accepted);
 
 /// NoVerdict: the law says nothing of sizes, so only the findings have meaning.
@@ -205,6 +208,7 @@ struct EnumWords<Verdict> {
       {Verdict::NoVerdict, "no_verdict"}};
 };
 
+/// The verdict on a plan, with the numbers behind it.
 struct Check {
   Law law;
   Scenario scenario;
@@ -269,7 +273,7 @@ std::vector<Check> check_many(const Law& law,
 
 /// One rule of the linter, as `explain` shows it.
 struct RuleInfo {
-  std::string_view code;
+  std::string_view code;         ///< as findings carry it
   std::string_view summary;      ///< one line: when it fires
   std::string_view explanation;  ///< the page: meaning, formula, source, ...
   /// Keys of a scenario file that it is about, most to blame first, by spaces.

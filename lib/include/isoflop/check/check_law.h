@@ -13,6 +13,7 @@
 
 namespace isoflop {
 
+/// What does not count against a law; see `fields()`.
 struct LawCheckOptions {
   std::vector<std::string> accept;
 

@@ -30,6 +30,7 @@ struct EnumWords<FailOn> {
       {FailOn::Note, "note"}};
 };
 
+/// From which severity on an answer is no; see `fields()`.
 struct ChecksOptions {
   FailOn fail_on = FailOn::Error;
 
@@ -83,6 +84,7 @@ struct FindingPlace {
   std::string key;
   Location at;
 };
+/// The place of one finding of a check.
 FindingPlace place_of(const Check& check, const Finding& finding);
 
 }  // namespace isoflop

@@ -23,6 +23,7 @@ struct RouterLoad {
   Eigen::MatrixXd tokens;            ///< n_layers x n_experts, whole counts
   std::string source;                ///< path or "columns", for messages
 
+  /// Experts of a layer.
   std::int64_t experts() const { return tokens.cols(); }
 };
 
@@ -44,6 +45,8 @@ RouterLoad router_load(const std::vector<NamedColumn>& columns);
 /// @throws std::invalid_argument naming the entry.
 RouterLoad router_load(const Eigen::MatrixXd& tokens);
 
+/// From where a router is warned about, and the sizes of its mixture; see
+/// `fields()`.
 struct RouterOptions {
   double dead_load = 0.1;
   double dead_warning = 0.01;
@@ -107,8 +110,8 @@ struct RouterOptions {
 
 /// How evenly one layer is used.
 struct RouterLayer {
-  std::int64_t layer = 0;
-  double tokens = 0.0;
+  std::int64_t layer = 0;       ///< its number
+  double tokens = 0.0;          ///< routed by it
   int dead = 0;                 ///< experts below dead_load of the even load
   double max_vio = 0.0;         ///< busiest expert over the mean, less one
   double effective = 0.0;       ///< exp of the entropy of the loads, in (1, n]
@@ -129,7 +132,7 @@ struct RouterCost {
 
 /// The dense model that a law of mixtures takes for as good.
 struct DenseEquivalent {
-  std::string law;
+  std::string law;     ///< id
   Nats loss;           ///< of the mixture at its effective experts
   Nats balanced_loss;  ///< at all of them
   /// Dense sizes of these losses at the same tokens; absent where no dense
@@ -141,9 +144,10 @@ struct DenseEquivalent {
   std::optional<double> extrapolation;
 };
 
+/// The verdict on a router, with the numbers behind it.
 struct RouterCheck {
   std::string source;
-  std::int64_t experts = 0;
+  std::int64_t experts = 0;  ///< of a layer
   RouterOptions options;
   Verdict verdict = Verdict::Clean;
   std::vector<RouterLayer> layers;

@@ -54,6 +54,9 @@ struct Reliability {
   Share goodput;
 };
 
+/// How often devices interrupt a job, and what is kept of its time with
+/// checkpoints at the best interval.
+/// @param devices  > 0
 Reliability reliability(const Failures& failures, double devices);
 
 }  // namespace isoflop

@@ -17,12 +17,13 @@ namespace isoflop {
 /// ZeRO spreads what replicas would hold alike: 0 nothing, 1 the optimiser's
 /// state, 2 gradients too, 3 weights too.
 struct Sharding {
-  int data = 1;
-  int tensor = 1;
-  int pipeline = 1;
-  int expert = 1;
-  int zero = 0;
+  int data = 1;      ///< replicas that split the batch
+  int tensor = 1;    ///< devices that share each matrix
+  int pipeline = 1;  ///< stages that share the layers
+  int expert = 1;    ///< devices that share the experts
+  int zero = 0;      ///< ZeRO stage, 0 to 3
 
+  /// All devices of the job.
   int devices() const { return data * tensor * pipeline; }
   /// "data 16, tensor 8, pipeline 16, ZeRO 1".
   std::string text() const;
@@ -47,6 +48,7 @@ struct MemoryUse {
   Bytes optimizer;
   Bytes activations;
 
+  /// All that the device holds.
   Bytes total() const { return weights + gradients + optimizer + activations; }
 };
 

@@ -72,6 +72,7 @@ struct Model {
   std::string source;
   std::string note;
 
+  /// Of the release.
   int year() const;
   /// D / N of the active parameters.
   std::optional<double> tokens_per_active_param() const;

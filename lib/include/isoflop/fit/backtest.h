@@ -61,7 +61,7 @@ struct BacktestSplit {
 /// "additive" (the plain fit), or another form that was asked for; by another
 /// objective its name follows, as in "additive squared".
 struct BacktestMethod {
-  std::string name;
+  std::string name;                        ///< as above
   std::string law;                         ///< form of a fit; "" of forecasts
   Objective objective = Objective::Huber;  ///< of a fit
   /// Splits count alike; none for a method without an answer on one of them,
@@ -75,6 +75,7 @@ struct BacktestMethod {
 
 inline constexpr double kBacktestDistances[] = {3, 10, 30, kInfinite};
 
+/// How every method predicted the larger runs, and which to trust.
 struct Backtest {
   BacktestOptions options;
   std::string source;
@@ -90,6 +91,7 @@ struct Backtest {
   LawStatus status = LawStatus::NotIdentified;
   std::vector<Finding> findings;
 
+  /// The method of this name, or null.
   const BacktestMethod* method(std::string_view name) const;
 };
 

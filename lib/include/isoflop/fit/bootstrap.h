@@ -41,7 +41,7 @@ struct EnumWords<IntervalMethod> {
 /// Refits to resampled runs.
 struct FitBootstrap {
   BootstrapKind kind = BootstrapKind::Residual;  ///< never auto
-  int replicates = 0;
+  int replicates = 0;                            ///< refits made
   int clusters = 0;   ///< groups that were drawn from, of a cluster bootstrap
   int failed = 0;     ///< did not converge, left out
   int escalated = 0;  ///< where a fresh start beat the warm one

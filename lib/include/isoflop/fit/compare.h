@@ -16,6 +16,7 @@
 
 namespace isoflop {
 
+/// What is compared and how runs are held out; see `fields()`.
 struct CompareOptions : ObjectiveOptions {
   std::vector<std::string> law;
   int folds = 10;
@@ -65,9 +66,9 @@ struct CompareOptions : ObjectiveOptions {
 
 /// One form on the runs.
 struct FormScore {
-  std::string law;
+  std::string law;  ///< name or formula of the form
   std::string formula;
-  int coefficients = 0;
+  int coefficients = 0;  ///< that are free
   IdentifiabilityStatus status = IdentifiabilityStatus::NotIdentified;
   double objective_value = 0.0;
   /// Of log losses that were held out: root mean square, and median of the
@@ -81,12 +82,13 @@ struct FormScore {
   /// By the likelihood whose logarithm is the objective; nothing for an
   /// objective without one.
   std::optional<double> log_likelihood;
-  std::optional<double> aicc;  ///< nothing with too few runs for it
-  std::optional<double> bic;
+  std::optional<double> aicc;         ///< nothing with too few runs for it
+  std::optional<double> bic;          ///< Schwarz's criterion, as `aicc`
   std::optional<double> aicc_weight;  ///< Akaike's weight among the forms
-  std::optional<double> bic_weight;
+  std::optional<double> bic_weight;   ///< the same by `bic`
 };
 
+/// Forms fitted to the same runs, the best first.
 struct FormComparison {
   CompareOptions options;
   std::string source;
@@ -117,12 +119,13 @@ FormComparison compare_forms(const Runs& runs,
 struct Gain {
   Flops flops;
   double gain = 1.0;  ///< infinite where the first never reaches that loss
-  std::optional<Interval> interval;
+  std::optional<Interval> interval;  ///< over refits to resampled runs
   Nats first_loss;
   Nats second_loss;
   bool is_beyond = false;  ///< the budget is beyond the runs of one of them
 };
 
+/// One form fitted to two sets of runs, and the compute that the second saves.
 struct RunsComparison {
   CompareOptions options;
   FitResult first;

@@ -16,6 +16,7 @@
 
 namespace isoflop {
 
+/// How finely an envelope is followed, and its intervals; see `fields()`.
 struct EnvelopeOptions {
   int points = 1500;
   double level = 0.9;
@@ -56,6 +57,7 @@ struct EnvelopePart {
   bool is_edge = false;
 };
 
+/// The optimum at a budget by the envelope.
 struct EnvelopeEstimate {
   Flops flops;
   Params params;
@@ -64,11 +66,12 @@ struct EnvelopeEstimate {
   std::optional<Interval> tokens_interval;
 };
 
+/// The envelope of training curves and the power law of its sizes.
 struct EnvelopeResult {
   EnvelopeOptions options;
   std::string source;
-  std::int64_t runs_used = 0;  ///< rows
-  int curves = 0;
+  std::int64_t runs_used = 0;                 ///< rows
+  int curves = 0;                             ///< that were there
   std::vector<EnvelopePart> parts;            ///< by compute
   std::optional<PowerLaw> params;             ///< N*(C); D* = C / (6 N*)
   std::optional<Interval> exponent_interval;  ///< over resampled curves

@@ -103,6 +103,7 @@ struct ObjectiveOptions {
   }
 };
 
+/// What form is fitted, and how its doubt is measured; see `fields()`.
 struct FitOptions : ObjectiveOptions {
   std::string law = "additive";
   StartSet search = StartSet::Chosen;
@@ -173,13 +174,13 @@ struct FitSearch {
   double check_gap = 0.0;
   bool is_confirmed = false;  ///< it came to the same objective, to 1e-8
   int evaluations = 0;        ///< of the objective with its gradient
-  bool converged = false;
+  bool converged = false;     ///< the descent ended at an optimum
 };
 
 /// A form that was tried for `law = "auto"`: fitted to the smaller runs, asked
 /// about the larger.
 struct FormTrial {
-  std::string law;
+  std::string law;                     ///< the form
   std::optional<BacktestScore> score;  ///< splits count alike
   std::string problem;  ///< why it has no score, or else is not to be taken
   /// No worse than the form of least error by more than the noise of the
@@ -187,15 +188,16 @@ struct FormTrial {
   bool is_close = false;
 };
 
+/// A fitted law, how its optimum was found, and how far it can be trusted.
 struct FitResult {
   Law law;  ///< with a draw per replicate
   FitOptions options;
-  std::string source;            ///< of the runs
-  std::string schedule;          ///< of loss curves, as asked; "" as logged
-  double objective_value = 0.0;  ///< sum over runs, in squared residual units
-  double residual_scale = 0.0;   ///< robust sd of log residuals
-  std::int64_t runs_used = 0;
-  std::int64_t runs_dropped = 0;
+  std::string source;             ///< of the runs
+  std::string schedule;           ///< of loss curves, as asked; "" as logged
+  double objective_value = 0.0;   ///< sum over runs, in squared residual units
+  double residual_scale = 0.0;    ///< robust sd of log residuals
+  std::int64_t runs_used = 0;     ///< rows fitted
+  std::int64_t runs_dropped = 0;  ///< rows left out by filters
   std::vector<Interval> intervals;  ///< n_coefficients, or empty
   StandardErrors standard_errors;   ///< empty where not identified
   std::vector<OptimumEstimate> optimum;
@@ -210,6 +212,7 @@ struct FitResult {
 
   /// Intervals by coefficient; empty without refits.
   std::map<std::string, Interval> named_intervals() const;
+  /// Whether the runs determine what is decided with the law.
   bool is_identified() const {
     return identifiability.status == IdentifiabilityStatus::Identified;
   }

@@ -47,6 +47,7 @@ struct EnumWords<ScaleChoice> {
       {ScaleChoice::Best, "best"}, {ScaleChoice::Averaged, "averaged"}};
 };
 
+/// What form, prior and scales a forecast is learned with; see `fields()`.
 struct ForecastOptions {
   std::string form = "coupled";
   ForecastPrior prior = ForecastPrior::LanguageModel;
@@ -125,17 +126,19 @@ struct ForecastOptions {
 struct Forecast {
   Law law;  ///< its `discrepancy` is set
   ForecastOptions options;
-  std::string source;  ///< of the runs
-  std::int64_t rows_used = 0;
-  std::int64_t rows_dropped = 0;
-  int runs = 0;                 ///< rows of one name are one run
-  double residual_scale = 0.0;  ///< robust sd of log residuals of the law
+  std::string source;             ///< of the runs
+  std::int64_t rows_used = 0;     ///< learned from
+  std::int64_t rows_dropped = 0;  ///< left out, by filters or as too many
+  int runs = 0;                   ///< rows of one name are one run
+  double residual_scale = 0.0;    ///< robust sd of log residuals of the law
   std::optional<double> log_evidence;  ///< of the best scales, where learned
   /// Prior coordinates of the form: place of the mode in sds of the prior.
   std::vector<std::pair<std::string, double>> prior_deviations;
   std::vector<Finding> findings;
 
   const DiscrepancyScales& scales() const;  ///< the likeliest
+  /// The loss of one run.
+  /// @throws std::invalid_argument unless both are positive and finite.
   LossForecast predict(Params params, Tokens tokens) const;
 };
 

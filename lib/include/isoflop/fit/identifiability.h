@@ -36,6 +36,7 @@ struct SuggestedRun {
 /// "1.2B params on 24B tokens (experts 16)".
 std::string describe(const SuggestedRun& run);
 
+/// Whether runs determine a law: its status, why, and what would help.
 struct Identifiability {
   IdentifiabilityStatus status = IdentifiabilityStatus::NotIdentified;
   int coefficients = 0;    ///< to be fitted

@@ -18,7 +18,7 @@ struct RunInfluence {
   /// and ln L* at ten times the largest budget. Absent where the run was not
   /// left out or the refit has no answer.
   std::optional<double> shift_log_params;
-  std::optional<double> shift_log_loss;
+  std::optional<double> shift_log_loss;  ///< of ln L*
 };
 
 /// Every run left out once, at most 1000: of more, those of largest leverage.
@@ -31,7 +31,7 @@ struct FitInfluence {
 struct ResidualTrend {
   std::string variable;      ///< "params", "tokens" or "flops"
   double correlation = 0.0;  ///< Spearman's
-  double p_value = 1.0;
+  double p_value = 1.0;      ///< of no correlation
 };
 
 /// Whether the law misses more than repeated runs scatter.
@@ -41,14 +41,14 @@ struct LackOfFit {
   int freedom = 0;       ///< distinct inputs less coefficients
   double pure_sd = 0.0;  ///< sd of log losses of repeated runs
   double f = 0.0;        ///< mean square of misfit over that of repeats
-  double p_value = 1.0;
+  double p_value = 1.0;  ///< of a misfit no larger than repeats scatter
 };
 
 /// Whether runs of one group err together.
 struct GroupCorrelation {
-  int groups = 0;
+  int groups = 0;            ///< number of them
   double correlation = 0.0;  ///< between runs of one group, from mean squares
-  double p_value = 1.0;
+  double p_value = 1.0;      ///< of no correlation
 };
 
 /// Whether the size of errors depends on where a run lies: the strongest rank

@@ -10,8 +10,9 @@
 
 namespace isoflop {
 
+/// A value of the quantity and the deviance of the best fit that has it.
 struct ProfilePoint {
-  double value = 0.0;
+  double value = 0.0;  ///< of the quantity
   /// 2 (F - F_min) / lambda where the quantity is held at the value and all
   /// else is fitted anew.
   double deviance = 0.0;
@@ -24,13 +25,14 @@ struct Profile {
   /// optimum of a budget.
   std::string quantity;
   std::optional<Flops> flops;  ///< that budget
-  double estimate = 0.0;
-  double lambda = 1.0;  ///< what the objective's rise is divided by
+  double estimate = 0.0;       ///< at the fit
+  double lambda = 1.0;         ///< what the objective's rise is divided by
   /// Where the deviance reaches the cut. An end is infinite where it never
   /// does, within 50 standard errors and the range of the coefficient.
   Interval interval;
   std::vector<ProfilePoint> points;  ///< those computed, by value
 
+  /// Whether both ends were found: an open one is infinite.
   bool is_closed() const;
 };
 
@@ -47,8 +49,8 @@ struct Profile {
 /// calibration:
 ///     Heritier & Ronchetti 1994, doi:10.1080/01621459.1994.10476822.
 struct FitProfile {
-  double level = 0.9;
-  double cut = 0.0;
+  double level = 0.9;  ///< of the intervals
+  double cut = 0.0;    ///< deviance at which an interval ends
   std::vector<Profile> profiles;
 
   /// By name of coefficient.

@@ -41,6 +41,7 @@ struct EnumWords<ValleyShape> {
       {ValleyShape::Spread, "spread"}};
 };
 
+/// How runs are grouped by budget, and the law to compare with; see `fields()`.
 struct ValleyOptions {
   double budget_ratio = 1.2;
   double level = 0.9;
@@ -75,8 +76,8 @@ struct ValleyOptions {
 
 /// The runs of one compute budget.
 struct Valley {
-  Flops flops;  ///< geometric mean of the runs
-  int runs = 0;
+  Flops flops;      ///< geometric mean of the runs
+  int runs = 0;     ///< of this budget
   Interval params;  ///< of the runs
   Interval tokens;
   ValleyShape shape = ValleyShape::TooFew;
@@ -103,6 +104,7 @@ struct ValleyEstimate {
   std::optional<OptimumEstimate> law = std::nullopt;
 };
 
+/// The valley of every budget, and power laws through their minima.
 struct ValleyResult {
   ValleyOptions options;
   std::string source;

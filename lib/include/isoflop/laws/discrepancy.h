@@ -54,12 +54,16 @@ struct LossForecast {
   double sd_drift = 0.0;        ///< doubt beyond the largest run
   double sd_noise = 0.0;        ///< of one run about the mean curve
 
+  /// Of the loss that is forecast.
   double log_loss() const { return law + discrepancy; }
+  /// The loss that is forecast: the median.
   Nats loss() const;
   double sd_curve() const;  ///< of the mean over runs
   double sd_run() const;    ///< of one new run
   /// Of the loss, in nats; `level` in (0, 1).
   Interval curve_interval(double level) const;
+  /// Where the loss of one new run lies, in nats.
+  /// @param level  in (0, 1)
   Interval run_interval(double level) const;
 };
 
@@ -97,6 +101,7 @@ class Discrepancy {
   Discrepancy(const Discrepancy&) = delete;
   Discrepancy& operator=(const Discrepancy&) = delete;
 
+  /// All that it was made of.
   const DiscrepancyData& data() const { return data_; }
 
   /// @param params, tokens  counts, > 0

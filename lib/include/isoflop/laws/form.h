@@ -14,6 +14,7 @@
 
 namespace isoflop {
 
+/// A coefficient of a form: its name and where it is searched.
 struct CoefficientInfo {
   std::string_view name;
   std::string_view meaning;
@@ -39,6 +40,7 @@ struct PriorInfo {
   double high;
   double spread;  ///< between starts of a search; 0 for one start
 
+  /// Whether the prior says nothing of the coordinate.
   bool is_flat() const { return sd > std::numeric_limits<double>::max(); }
 };
 
@@ -75,11 +77,17 @@ class Form {
  public:
   virtual ~Form() = default;
 
+  /// As `--law` takes it: "additive", or a formula.
   virtual std::string_view name() const = 0;
+  /// What the answer is, in symbols: "E + A/N^alpha + B/D^beta".
   virtual std::string_view formula() const = 0;
+  /// Where it is from: paper and equation.
   virtual std::string_view source() const = 0;
+  /// In the order of theta.
   virtual std::span<const CoefficientInfo> coefficients() const = 0;
+  /// What it reads, in the order of its inputs.
   virtual std::span<const Variable> inputs() const = 0;
+  /// What it answers: most forms a loss.
   virtual const Variable& output() const { return kLoss; }
   /// `params` counts experts that rest, so that C = 6 N D does not hold.
   virtual bool counts_resting_experts() const { return false; }
@@ -132,10 +140,13 @@ class Form {
   virtual std::optional<double> optimal_log_params(const double* theta,
                                                    double log_flops) const = 0;
 
+  /// Number of coefficients.
   int coefficient_count() const {
     return static_cast<int>(coefficients().size());
   }
+  /// Number of inputs.
   int input_count() const { return static_cast<int>(inputs().size()); }
+  /// Whether the answer is a loss.
   bool answers_loss() const { return output().name == kLoss.name; }
 
   /// Place among the inputs; nothing for a variable that is none of them.
@@ -144,6 +155,8 @@ class Form {
   /// @param coefficients  n_coefficients, natural values
   Eigen::VectorXd theta_from_coefficients(
       const Eigen::VectorXd& coefficients) const;
+  /// And back.
+  /// @param theta  n_coefficients
   Eigen::VectorXd coefficients_from_theta(const Eigen::VectorXd& theta) const;
 };
 

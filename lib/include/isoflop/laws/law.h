@@ -113,7 +113,7 @@ struct Law {
   std::optional<Scatter> scatter;  ///< where the law was fitted here
   Provenance provenance;
   LawRange range;
-  LawStatus status = LawStatus::Published;
+  LawStatus status = LawStatus::Published;  ///< how far its runs determine it
   /// How runs depart from the law, where that was learned with it: the law is
   /// a forecast then. Null for a law alone. Losses that are predicted and
   /// their intervals take it into account; size and data are the law's.
@@ -204,6 +204,8 @@ Law read_law(const std::string& path);
 /// The text of a saved law, and back bit by bit; `name` stands for the path
 /// in messages.
 std::string law_text(const Law& law);
+/// And back from its text.
+/// @throws DataError as `read_law`.
 Law parse_law(const std::string& text, const std::string& name);
 
 /// Writes a law under a temporary name and renames it.

@@ -15,6 +15,7 @@ struct Optimum {
   Tokens tokens;
   Nats loss;
 
+  /// D / N.
   double tokens_per_param() const { return tokens.value() / params.value(); }
 };
 
@@ -22,10 +23,10 @@ struct Optimum {
 /// without draws.
 struct OptimumEstimate {
   Optimum best;
-  std::optional<Interval> params;
-  std::optional<Interval> tokens;
-  std::optional<Interval> tokens_per_param;
-  std::optional<Interval> loss_nats;
+  std::optional<Interval> params;            ///< count
+  std::optional<Interval> tokens;            ///< count
+  std::optional<Interval> tokens_per_param;  ///< D / N
+  std::optional<Interval> loss_nats;         ///< nats per token
   /// Draws that have no interior optimum and so no say; with more than a
   /// tenth of them there are no intervals.
   int draws_without = 0;

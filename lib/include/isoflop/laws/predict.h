@@ -87,6 +87,7 @@ struct PredictInputs {
   }
 };
 
+/// What an interval holds; see `fields()`.
 struct PredictOptions {
   double level = 0.9;
 
@@ -101,8 +102,8 @@ struct PredictOptions {
 
 /// The answer of a law of downstream error for a predicted loss.
 struct DownstreamPrediction {
-  std::string law;  ///< id
-  double error_rate;
+  std::string law;                   ///< id
+  double error_rate;                 ///< in (0, 1)
   std::optional<Interval> interval;  ///< over the draws of both laws
 };
 
@@ -117,7 +118,7 @@ struct Prediction {
   std::string output;   ///< variable that is answered: "loss", "params" ...
   std::string meaning;  ///< of it
   std::string unit;     ///< of it, of a loss or of a formula; else ""
-  double value;
+  double value;         ///< the answer, in `unit` or that of `output`
   /// Over the law's draws, or of a forecast that of the mean curve: the doubt
   /// in the law, not the scatter of one run. Absent when a law alone has no
   /// draws.
@@ -141,7 +142,9 @@ struct Prediction {
   std::optional<DownstreamPrediction> downstream;
   std::vector<Finding> findings;
 
+  /// Whether the answer is a loss.
   bool answers_loss() const { return output == kLoss.name; }
+  /// Whether it is one in nats per token.
   bool answers_nats() const {
     return answers_loss() && unit == Provenance().loss_unit;
   }

@@ -32,16 +32,17 @@ struct PredictedRun {
 
 /// How near the predictions came to losses that are known.
 struct PredictionScore {
-  int runs = 0;
+  int runs = 0;                 ///< whose losses are known
   double mean_abs_error = 0.0;  ///< relative, of the loss
   double mean_error = 0.0;      ///< relative, above 0 when too high
   /// Share inside the intervals of a run, or of the curve without these.
   std::optional<double> coverage;
 };
 
+/// The losses of many runs, and how near they came where these are known.
 struct PredictionTable {
-  std::string law;  ///< id
-  bool is_forecast = false;
+  std::string law;           ///< id
+  bool is_forecast = false;  ///< not of a law alone
   /// How the law was fitted or forecast, see `Provenance::options`.
   std::map<std::string, std::string> law_options;
   /// Of a forecast: how it did on its own larger runs; absent untested.

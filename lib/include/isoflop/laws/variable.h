@@ -12,6 +12,7 @@ enum class Scale { Linear, Log };
 
 /// Number on a scale, and back.
 double to_scale(double value, Scale scale);
+/// And back.
 double from_scale(double value, Scale scale);
 
 /// A quantity that a law reads or answers: a column of the runs, an option of
@@ -28,7 +29,9 @@ struct Variable {
   double absent = std::numeric_limits<double>::quiet_NaN();
   bool includes_low = false;  ///< values may be `low` itself
 
+  /// Whether a run may do without it.
   bool has_absent() const { return absent == absent; }
+  /// Whether a value lies in the domain; false for NaN.
   bool contains(double value) const {
     return (includes_low ? value >= low : value > low) && value <= high;
   }

@@ -28,6 +28,7 @@ struct Risk {
   Kind kind = Kind::Point;
   double quantile = 0.5;  ///< in (0, 1); of a quantile
 
+  /// Whether the draws do not count.
   bool is_point() const { return kind == Kind::Point; }
   friend bool operator==(const Risk&, const Risk&) = default;
 };

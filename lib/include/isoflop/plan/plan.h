@@ -19,6 +19,7 @@
 
 namespace isoflop {
 
+/// What an interval holds, and what else is shown; see `fields()`.
 struct PlanOptions {
   double level = 0.9;
   std::vector<std::string> accept;
@@ -48,7 +49,7 @@ struct SizeAlternative {
   Params params;
   Tokens tokens;
   Nats loss;
-  double loss_regret_nats = 0.0;
+  double loss_regret_nats = 0.0;  ///< loss above the plan's
   /// Compute that the optimum needs less for the same loss: C / C_same - 1.
   double compute_waste = 0.0;
 };
@@ -59,7 +60,7 @@ struct RiskView {
   Risk risk;         ///< the plan's own; the mean for a plan by the point
   Optimum by_point;  ///< loses `regret_nats` by the measure
   Optimum by_risk;
-  double regret_nats = 0.0;
+  double regret_nats = 0.0;  ///< measure of the first less that of the second
 };
 
 /// Verified synthetic tokens, taken to be as good as new ones.
@@ -80,7 +81,7 @@ struct CostOverDraws {
   /// What the plan makes least: FLOP, and dollars where rents are known. An
   /// end, or a value, that draws without a run leave open is infinite.
   Interval flops;
-  std::optional<Interval> usd;
+  std::optional<Interval> usd;  ///< dollars
   Risk risk;  ///< the plan's own; the median for a plan by the point
   Flops flops_at_risk;
   std::optional<Usd> usd_at_risk;
@@ -98,8 +99,9 @@ struct ChoiceEntry {
 
 /// What a plan chose from `Scenario::choose`.
 struct Choices {
-  std::vector<std::string> keys;
-  std::string measure;               ///< "loss_nats", "usd" or "flops"
+  std::vector<std::string>
+      keys;             ///< of a scenario file, in the order of `values`
+  std::string measure;  ///< "loss_nats", "usd" or "flops"
   std::vector<ChoiceEntry> entries;  ///< best first; the first is the plan's
   /// The next one's measure over the best's, less one; absent where the best
   /// is the only one that keeps the bounds.
@@ -118,6 +120,7 @@ struct EnumWords<PlanVerdict> {
       {PlanVerdict::NoPlan, "no_plan"}};
 };
 
+/// A run chosen under a law, what it costs, and what else was possible.
 struct Plan {
   Law law;                           ///< as a loss of size and data
   std::shared_ptr<const Form> form;  ///< of the law as it was given
@@ -135,9 +138,9 @@ struct Plan {
   /// planned run; the others, absent unless the law chose size and data, say
   /// where the optimum lies as far as the data reach.
   std::optional<Interval> params;
-  std::optional<Interval> tokens;
-  std::optional<Interval> tokens_per_param;
-  std::optional<Interval> loss_nats;
+  std::optional<Interval> tokens;            ///< count
+  std::optional<Interval> tokens_per_param;  ///< D / N
+  std::optional<Interval> loss_nats;         ///< nats per token
   /// How many times as wide as the draws the law's back-test made it, see
   /// `Prediction::widening`.
   double widening = 1.0;

@@ -20,19 +20,19 @@ namespace isoflop {
 /// Device-hours and all after them hold the time that failures lose, once the
 /// number of devices is known.
 struct TrainingCost {
-  std::string accelerator;
-  Precision precision = Precision::Bf16;
+  std::string accelerator;                ///< its name in the table
+  Precision precision = Precision::Bf16;  ///< of the products
   Range<Share> mfu;
   bool mfu_is_assumed = false;  ///< none is reported for this device
-  std::optional<int> devices;
+  std::optional<int> devices;   ///< of the cluster, where known
   DeviceHours device_hours;
   std::optional<Days> days;
   std::optional<Usd> usd;
   std::optional<Joules> energy;
-  std::optional<Interval> device_hours_interval;
-  std::optional<Interval> days_interval;
-  std::optional<Interval> usd_interval;
-  std::optional<Interval> energy_interval;
+  std::optional<Interval> device_hours_interval;  ///< device-hours
+  std::optional<Interval> days_interval;          ///< days
+  std::optional<Interval> usd_interval;           ///< dollars
+  std::optional<Interval> energy_interval;        ///< J
   std::optional<UsdPerHour> usd_per_hour;
   std::optional<Reliability> reliability;
   double interruptions = 0.0;        ///< expected, with `reliability`
@@ -52,7 +52,7 @@ struct GoodputBounds {
 /// Serving the model on rented devices: at the bound of memory traffic and
 /// arithmetic, so speeds are at most these and prices at least.
 struct ServingCost {
-  std::string accelerator;
+  std::string accelerator;       ///< its name in the table
   std::optional<Decode> decode;  ///< absent: nothing meets the demands
   std::optional<UsdPerMillionTokens> usd_per_million_tokens;
   std::optional<Usd> usd;  ///< of all tokens to be served
@@ -60,7 +60,7 @@ struct ServingCost {
 
 /// The model alone on a user's device.
 struct DeviceCost {
-  std::string accelerator;
+  std::string accelerator;       ///< its name in the table
   std::optional<Decode> decode;  ///< absent: it does not fit
 };
 
@@ -120,10 +120,10 @@ std::optional<SizeBudget> size_budget(const Scenario& scenario,
 
 /// Another accelerator for the same training.
 struct AcceleratorAlternative {
-  std::string accelerator;
-  Precision precision = Precision::Bf16;
+  std::string accelerator;                ///< its name in the table
+  Precision precision = Precision::Bf16;  ///< of the products
   Range<Share> mfu;
-  bool mfu_is_assumed = false;
+  bool mfu_is_assumed = false;  ///< none is reported for it
   DeviceHours device_hours;
   std::optional<UsdPerHour> usd_per_hour;  ///< typical rent
   std::optional<Usd> usd;

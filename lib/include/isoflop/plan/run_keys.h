@@ -17,7 +17,8 @@ namespace isoflop {
 
 /// The run of a scenario: its law, compute, model and data.
 struct RunKeys {
-  std::string law = std::string(kDefaultLaw);
+  std::string law =
+      std::string(kDefaultLaw);  ///< id, saved law or table of runs
   std::optional<Range<Flops>> flops;
   std::optional<Range<Params>> params;
   std::optional<Range<Tokens>> tokens;

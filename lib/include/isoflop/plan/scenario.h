@@ -41,7 +41,7 @@ struct Scenario : RunKeys, GoalKeys, ClusterKeys, ServingKeys {
 
   /// Only a scenario file sets these.
   std::string name;
-  std::string about;
+  std::string about;                                         ///< in words
   std::vector<std::pair<std::string, std::string>> sources;  ///< key, source
   std::vector<std::string> unknown;  ///< what nobody outside knows
   std::vector<Acceptance> accept;    ///< findings that do not count
@@ -50,6 +50,7 @@ struct Scenario : RunKeys, GoalKeys, ClusterKeys, ServingKeys {
   /// Passes that are worth making where nothing else is said.
   /// @source Muennighoff et al. 2023, arXiv:2305.16264, abstract.
   static constexpr double kUsefulEpochs = 4.0;
+  /// Passes over the unique tokens that a plan may make.
   double useful_epochs() const {
     return max_epochs ? max_epochs->middle() : kUsefulEpochs;
   }

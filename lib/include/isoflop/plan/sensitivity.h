@@ -16,17 +16,17 @@ namespace isoflop {
 /// ln(after / before) over ln(factor): per cent for each per cent, over the
 /// step as a whole.
 struct Sensitivity {
-  std::string key;
+  std::string key;      ///< of a scenario file
   double value = 0.0;   ///< before, in its base unit; the middle of a range
   double factor = 1.1;  ///< that it was multiplied with
   /// Change of the loss: the shadow price of a bound. Where a loss is the
   /// goal that is 0, and the price is the elasticity of the compute.
   double loss_nats = 0.0;
-  double params_elasticity = 0.0;
-  double tokens_elasticity = 0.0;
-  double loss_elasticity = 0.0;
-  double flops_elasticity = 0.0;
-  std::optional<double> usd_elasticity;
+  double params_elasticity = 0.0;        ///< of the size
+  double tokens_elasticity = 0.0;        ///< of the data
+  double loss_elasticity = 0.0;          ///< of the loss
+  double flops_elasticity = 0.0;         ///< of the compute
+  std::optional<double> usd_elasticity;  ///< of the training cost
   std::string problem;  ///< why no plan has more of it; else ""
 };
 

@@ -15,6 +15,7 @@
 
 namespace isoflop {
 
+/// The axes of a table of plans; see `fields()`.
 struct WhatIfOptions {
   std::vector<std::string> vary;
   int threads = 0;
@@ -38,8 +39,8 @@ struct WhatIfPoint {
   std::vector<std::string> values;  ///< one an axis
   std::string problem;              ///< why there is no plan; else ""
   Optimum run;
-  std::string binding;
-  double epochs = 0.0;
+  std::string binding;  ///< scenario key of the limit that binds
+  double epochs = 0.0;  ///< over the unique tokens; 0 when not given
   RunCost cost;
   std::vector<std::string> misses;  ///< codes of errors: bounds not kept
 };

@@ -26,6 +26,7 @@ struct EnumWords<Pick> {
       {Pick::Last, "last"}, {Pick::Best, "best"}};
 };
 
+/// Which step stands for a run, and what files do not tell; see `fields()`.
 struct ConvertOptions {
   Pick pick = Pick::Last;
   std::optional<Params> params;
@@ -55,12 +56,13 @@ struct ConvertOptions {
 
 /// What was found in a file.
 struct ConvertedFile {
-  std::string path;
-  std::string kind;  ///< "W&B chart export", "JSON lines", ...
-  std::int64_t rows = 0;
-  std::int64_t runs = 0;
+  std::string path;       ///< as it was given
+  std::string kind;       ///< "W&B chart export", "JSON lines", ...
+  std::int64_t rows = 0;  ///< in the file
+  std::int64_t runs = 0;  ///< made of them
 };
 
+/// Runs from files of other tools, and what was found in these.
 struct Conversion {
   Runs runs;
   ConvertOptions options;

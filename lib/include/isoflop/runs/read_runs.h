@@ -26,6 +26,7 @@ struct EnumWords<LossUnit> {
       {LossUnit::Perplexity, "perplexity"}};
 };
 
+/// Which columns and rows of a table are meant, in which units; see `fields()`.
 struct ReadOptions {
   std::vector<std::string> column;
   std::vector<std::string> where;

@@ -42,6 +42,7 @@ struct Runs {
                              ///< that were left out are a finding
   std::vector<Finding> findings;  ///< what is odd about the columns
 
+  /// Number of rows.
   std::int64_t size() const { return loss_nats.size(); }
   /// Whether size and data are known, and not compute alone.
   bool has_sizes() const { return params.size() > 0; }
@@ -106,6 +107,7 @@ struct ColumnAlias {
   std::vector<std::string_view> aliases;  ///< lower case, without _ - and space
   std::string_view meaning;               ///< with unit
 };
+/// All of them, in the order of the docs.
 const std::vector<ColumnAlias>& column_aliases();
 
 }  // namespace isoflop

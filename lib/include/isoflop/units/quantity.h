@@ -15,9 +15,12 @@ namespace isoflop {
 template <class Tag>
 class Quantity {
  public:
+  /// Zero.
   constexpr Quantity() = default;
+  /// This many of the base unit.
   explicit constexpr Quantity(double value) : value_(value) {}
 
+  /// How many of the base unit.
   constexpr double value() const { return value_; }
 
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
@@ -153,7 +156,9 @@ constexpr Params params_for(Flops flops,
   return Params(flops.value() / (flops_per_param_token * tokens.value()));
 }
 
+/// The same time in days.
 constexpr Days days_of(Seconds time) { return Days(time.value() / 86400.0); }
+/// The same time in seconds.
 constexpr Seconds seconds_of(Days time) {
   return Seconds(time.value() * 86400.0);
 }

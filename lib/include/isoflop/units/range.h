@@ -25,6 +25,7 @@ struct Range {
   Range(Q value) : low(value), high(value) {}  // NOLINT: a value is a range
   Range(Q from, Q to) : low(from), high(to) {}
 
+  /// Whether the bounds are one value.
   bool is_exact() const { return low == high; }
   /// Geometric mean of the bounds.
   Q middle() const { return at(0.5); }

@@ -20,6 +20,7 @@ namespace isoflop {
 ///     `'5Q' is not a number of tokens: unknown suffix 'Q'`.
 double parse_quantity(std::string_view text, const Unit& unit);
 
+/// The same as a quantity, of its own unit.
 template <class Tag>
 Quantity<Tag> parse_quantity(std::string_view text) {
   return Quantity<Tag>(parse_quantity(text, Tag::unit));
@@ -37,6 +38,7 @@ std::string format_exact(double value);
 /// parse_quantity reads every result back.
 std::string format_quantity(double value, const Unit& unit, int digits = 3);
 
+/// The same of a quantity, in its own unit.
 template <class Tag>
 std::string format_quantity(Quantity<Tag> quantity, int digits = 3) {
   return format_quantity(quantity.value(), Tag::unit, digits);
