@@ -32,12 +32,13 @@ void bind_predict(py::module_& module) {
       .def_readonly("interval", &Prediction::interval)
       .def_readonly("run_interval", &Prediction::run_interval)
       .def_readonly("forecast", &Prediction::forecast)
-      .def_property_readonly("loss_nats",
-                             [](const Prediction& self) {
-                               return self.answers_nats()
-                                          ? std::optional(self.value)
-                                          : std::nullopt;
-                             })
+      .def_property_readonly(
+          "loss_nats",
+          [](const Prediction& self) {
+            return self.answers_nats() ? std::optional(self.value)
+                                       : std::nullopt;
+          },
+          "The answer, where it is one in nats per token.")
       .def_readonly("flops", &Prediction::flops)
       .def_readonly("allocation", &Prediction::allocation)
       .def_readonly("downstream", &Prediction::downstream)

@@ -94,6 +94,20 @@ void stop_on_interrupt() {
   });
 }
 
+/// Gives each property without a text of its own that of the C++ member which
+/// it shows, see property_docs.py.
+void document_properties(const py::module_& module) {
+  static constexpr std::pair<std::string_view, const char*> kDocs[] = {
+#include <property_docs.inc>
+  };
+  for (const auto& [name, text] : kDocs) {
+    const std::size_t dot = name.find('.');
+    const py::str type(std::string(name.substr(0, dot)));
+    const py::str property(std::string(name.substr(dot + 1)));
+    module.attr(type).attr("__dict__")[property].attr("__doc__") = text;
+  }
+}
+
 }  // namespace
 }  // namespace isoflop::python
 
@@ -104,6 +118,10 @@ PYBIND11_MODULE(_core, module) {
   const auto& data_error = py::register_exception<isoflop::DataError>(
       module, "DataError", PyExc_ValueError);
   py::register_exception<isoflop::FileError>(module, "FileError", data_error);
+  module.attr("DataError").attr("__doc__") =
+      "A file whose content cannot be used: malformed, wrong columns.";
+  module.attr("FileError").attr("__doc__") =
+      "A file that cannot be opened, read or written.";
   isoflop::python::stop_on_interrupt();
   isoflop::python::bind_progress(module);
   isoflop::python::bind_runs(module);
@@ -124,6 +142,7 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_router(module);
   isoflop::python::bind_check(module);
   isoflop::python::bind_checks(module);
+  isoflop::python::document_properties(module);
   module.def("option_table",
              &isoflop::python::option_table,
              "The keywords of every verb: name, type, help, range, default.");
