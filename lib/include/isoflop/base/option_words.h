@@ -18,7 +18,7 @@ inline constexpr std::string_view kShownBudgetsHelp =
     "budgets whose optimum is shown, as 1e23,1e24";
 
 // Defaults of options that several verbs have.
-inline constexpr int kRefits = 1000;
+inline constexpr int kDefaultRefits = 1000;
 inline std::vector<Flops> shown_budgets() {
   return {Flops(1e22), Flops(1e23), Flops(1e24), Flops(1e25), Flops(1e26)};
 }

@@ -20,7 +20,7 @@ namespace isoflop {
 struct EnvelopeOptions {
   int points = 1500;
   double level = 0.9;
-  int bootstrap = kRefits;
+  int bootstrap = kDefaultRefits;
   std::uint64_t seed = 1;
   int threads = 0;
   std::vector<Flops> flops = shown_budgets();

@@ -107,7 +107,7 @@ struct ObjectiveOptions {
 struct FitOptions : ObjectiveOptions {
   std::string law = "additive";
   StartSet search = StartSet::Chosen;
-  int bootstrap = kRefits;
+  int bootstrap = kDefaultRefits;
   BootstrapKind bootstrap_kind = BootstrapKind::Auto;
   IntervalMethod interval = IntervalMethod::Percentile;
   double level = 0.9;

@@ -46,7 +46,7 @@ struct ValleyOptions {
   double budget_ratio = 1.2;
   double level = 0.9;
   std::string law = "additive";
-  int bootstrap = kRefits;
+  int bootstrap = kDefaultRefits;
   std::uint64_t seed = 1;
   int threads = 0;
   std::vector<Flops> flops = shown_budgets();
