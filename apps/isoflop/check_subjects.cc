@@ -20,14 +20,6 @@ RouterCheck judge_router(const OptionSet& options, const std::string& path) {
 /// What a saved law is called, in place of a scenario.
 bool is_law(const std::string& name) { return name.ends_with(".json"); }
 
-void require_no_runs(const std::string& name) {
-  if (!name.ends_with(".csv") && !name.ends_with(".jsonl")) return;
-  throw std::invalid_argument("check: '" + name +
-                              "' is a table of runs; fit a law first, "
-                              "isoflop fit " +
-                              name + " -o law.json, and check that");
-}
-
 LawCheck judge_law(const OptionSet& options, const std::string& path) {
   LawCheckOptions law_options;
   options.fill(law_options);
@@ -92,7 +84,6 @@ Checks judge_subjects(const OptionSet& options, const Command& command) {
       names,
       [&](const std::string& name) -> decltype(Checked::answer) {
         if (load) return judge_router(options, name);
-        require_no_runs(name);
         if (is_law(name)) return judge_law(options, name);
         return judge_plan(options, command, name);
       },

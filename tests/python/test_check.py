@@ -168,3 +168,8 @@ def test_synthetic_tokens_are_those_of_the_plan():
     judged = isoflop.check(**wanted)
     assert judged.synthetic.tokens == planned.synthetic.tokens > 0
     assert isoflop.check(params=7e9, tokens=1e11).synthetic is None
+
+
+def test_runs_are_no_plan(pile):
+    with pytest.raises(ValueError, match="table of runs, not a plan"):
+        isoflop.check(pile)

@@ -375,7 +375,7 @@ LawJson parse_law_json(const std::string& path, std::string_view text) {
     return LawJson::parse(text);
   } catch (const LawJson::parse_error& error) {
     throw DataError(locate(path, text, error.byte == 0 ? 0 : error.byte - 1),
-                    "not valid JSON");
+                    "not valid JSON, as a law that isoflop fit -o saved is");
   } catch (const LawJson::out_of_range&) {
     throw DataError({path, 0, 0}, "a number in it is out of range");
   }

@@ -10,6 +10,7 @@
 #include "base/embedded.h"
 #include "base/file_text.h"
 #include "isoflop/base/error.h"
+#include "isoflop/base/printable.h"
 #include "isoflop/base/suggest.h"
 #include "runs/cell_text.h"
 
@@ -361,6 +362,13 @@ Scenario published_scenario(std::string_view name) {
 }
 
 Scenario find_scenario(const std::string& name_or_path) {
+  if (is_runs_path(name_or_path)) {
+    const std::string name = printable(name_or_path, 80);
+    throw std::invalid_argument(
+        "'" + name + "' is a table of runs, not a plan; fit a law first, " +
+        "isoflop fit " + name +
+        " -o law.json, and check that, or name it as the law of a plan");
+  }
   const bool is_path = name_or_path.ends_with(".toml") ||
                        name_or_path.find('/') != std::string::npos;
   return is_path ? read_scenario(name_or_path)
