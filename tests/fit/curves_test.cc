@@ -13,6 +13,7 @@
 #include "isoflop/laws/curve.h"
 #include "isoflop/laws/predict.h"
 #include "isoflop/runs/read_curves.h"
+#include "isoflop/units/text.h"
 #include "support/matchers.h"
 #include "support/paths.h"
 
@@ -156,9 +157,39 @@ TEST(FitCurves, HoldsCoefficientsAndRanges) {
   const FitResult result = fit_curves(curves, options);
   EXPECT_EQ(result.law.coefficients[4], 0.999);
   EXPECT_THAT(result.law.coefficients[3], near_rel(0.4812, Tolerance{0.02}));
+}
+
+// At the value that a tie finds, holding both finds the same fit; beside it
+// none as good.
+TEST(FitCurves, TiesCoefficients) {
+  const Runs curves = observe(annealing(), {kCosine, kHold}, 1e-3);
+  CurveFitOptions options = options_of(20);
   options.fix = {"A=C"};
-  EXPECT_THAT(message_of([&] { fit_curves(curves, options); }),
-              HasSubstr("can be held at numbers only"));
+  const FitResult tied = fit_curves(curves, options);
+  ASSERT_EQ(tied.law.coefficients.size(), 5);
+  ASSERT_EQ(tied.law.draws.cols(), 5);
+  ASSERT_EQ(tied.intervals.size(), 5U);
+  EXPECT_EQ(tied.law.coefficients[1], tied.law.coefficients[3]);
+  EXPECT_EQ(tied.law.draws.col(1), tied.law.draws.col(3));
+  EXPECT_EQ(tied.named_intervals().at("A").low,
+            tied.named_intervals().at("C").low);
+  EXPECT_EQ(tied.standard_errors.classical.at("A"),
+            tied.standard_errors.classical.at("C"));
+  const auto held_at = [&](double value) {
+    CurveFitOptions held = options_of();
+    const std::string text = format_exact(value);
+    held.fix = {"A=" + text, "C=" + text};
+    return fit_curves(curves, held);
+  };
+  const double value = tied.law.coefficients[1];
+  const FitResult held = held_at(value);
+  EXPECT_THAT(held.objective_value,
+              near_rel(tied.objective_value, Tolerance{1e-9}));
+  EXPECT_THAT(held.law.coefficients[0],
+              near_rel(tied.law.coefficients[0], Tolerance{1e-6}));
+  for (const double factor : {0.98, 1.02}) {
+    EXPECT_GT(held_at(factor * value).objective_value, held.objective_value);
+  }
 }
 
 TEST(FitCurves, IsTheSameForAnyThreadsAndOrderOfRows) {

@@ -195,15 +195,37 @@ std::shared_ptr<const Form> form_along(const CurveForm& form,
   for (const Curve& curve : curves) schedules.push_back(curve.schedule);
   FormSettings settings;
   settings.coefficients = options.coefficient;
-  auto along = with_fixed(
+  return with_fixed(
       with_settings(std::make_shared<CurvesForm>(form, schedules), settings),
       options.fix);
-  if (along->coefficient_count() != form.coefficient_count()) {
-    throw std::invalid_argument(
-        "fit: fix ties a coefficient to another, but those of loss curves can "
-        "be held at numbers only");
+}
+
+/// Turns what was fitted along curves, perhaps with ties, into a law of the
+/// form itself: what is tied to another has its value, draws and doubt.
+void become_law_of(const std::shared_ptr<const Form>& plain,
+                   FitResult& result) {
+  const std::vector<int> places = places_of_coefficients(*result.law.form);
+  Law& law = result.law;
+  const auto fitted = law.form->coefficients();
+  if (law.coefficients.size() > 0) {
+    law.coefficients = Eigen::VectorXd(law.coefficients(places));
   }
-  return along;
+  if (law.has_draws()) {
+    law.draws = Eigen::MatrixXd(law.draws(Eigen::all, places));
+  }
+  std::vector<Interval> intervals;
+  for (std::size_t j = 0; j < places.size(); ++j) {
+    const auto at = static_cast<std::size_t>(places[j]);
+    if (!result.intervals.empty()) intervals.push_back(result.intervals[at]);
+    const std::string name(plain->coefficients()[j].name);
+    for (auto* errors : {&result.standard_errors.classical,
+                         &result.standard_errors.sandwich}) {
+      const auto found = errors->find(std::string(fitted[at].name));
+      if (found != errors->end()) (*errors)[name] = found->second;
+    }
+  }
+  result.intervals = std::move(intervals);
+  law.form = plain;
 }
 
 /// Correlation of errors that are neighbours on a curve.
@@ -337,7 +359,7 @@ FitResult fit_curves(const Runs& given, const CurveFitOptions& asked) {
   choose_blocks(options, points, result);
   fit_form(points, options, result);
   result.identifiability.target = Flops(0.0);
-  result.law.form = plain;
+  become_law_of(plain, result);
   result.law.findings = result.findings;
   return result;
 }

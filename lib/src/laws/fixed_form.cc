@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -69,6 +70,7 @@ class FixedForm final : public ForwardingForm {
     return inner().counts_resting_experts();
   }
   FormSettings settings() const override { return settings_; }
+  const std::vector<int>& places() const { return place_; }
 
   double evaluate(const double* theta, const double* inputs) const override {
     return inner().evaluate(whole(theta).data(), inputs);
@@ -143,6 +145,15 @@ void hold(const std::string& text, double value, CoefficientInfo& info) {
 }
 
 }  // namespace
+
+std::vector<int> places_of_coefficients(const Form& form) {
+  if (const auto* fixed = dynamic_cast<const FixedForm*>(&form)) {
+    return fixed->places();
+  }
+  std::vector<int> places(static_cast<std::size_t>(form.coefficient_count()));
+  std::iota(places.begin(), places.end(), 0);
+  return places;
+}
 
 std::shared_ptr<const Form> with_fixed(std::shared_ptr<const Form> form,
                                        const std::vector<std::string>& fixed) {

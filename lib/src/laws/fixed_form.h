@@ -21,4 +21,8 @@ namespace isoflop {
 std::shared_ptr<const Form> with_fixed(std::shared_ptr<const Form> form,
                                        const std::vector<std::string>& fixed);
 
+/// For each coefficient of the form that some are fixed of, its place among
+/// those of this form; of a form without ties 0, 1, 2 ...
+std::vector<int> places_of_coefficients(const Form& form);
+
 }  // namespace isoflop

@@ -43,8 +43,8 @@ bool is_curve_form(std::string_view law);
 /// optimum, and a widening by larger runs.
 ///
 /// @return  the law is that of the form itself, for any schedule.
-/// @throws std::invalid_argument as `fit`, for another form, a schedule that
-///     ends before the curves do, and a coefficient tied to another.
+/// @throws std::invalid_argument as `fit`, for another form, and a schedule
+///     that ends before the curves do.
 /// @throws DataError for steps that are no counts or come twice, and curves
 ///     without learning rates.
 /// @source blocks: Carlstein 1986, doi:10.1214/aos/1176350057.
