@@ -125,7 +125,8 @@ def page(tests):
              "within a set the intervals", "hold nearly always or fail "
              "together: [what it does not do](forecast.md#where-it-does-not-"
              "help).", "", "![Forecasts and held-out runs](forecast.png)", "",
-             "The Chinchilla points above a tenth of the largest compute, learned "
+             "The Chinchilla points above a tenth of the largest compute, "
+             "learned "
              "from the", "others: what the runs lost beside the forecast, its "
              "90 % interval of a run, and", "the plain fit."]
     return "\n".join(text) + "\n"

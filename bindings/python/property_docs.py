@@ -53,7 +53,8 @@ def types_of(path):
     """(type, "type") to the first sentence about each type of a header."""
     found = {}
     for words, name in re.findall(
-            r"((?:^/// ?.*\n)+)(?:template.*\n)?(?:struct|class|enum class) (\w+)",
+            r"((?:^/// ?.*\n)+)(?:template.*\n)?"
+            r"(?:struct|class|enum class) (\w+)",
             path.read_text(encoding="utf-8"), re.MULTILINE):
         text = " ".join(re.sub("^/// ?", "", words, flags=re.MULTILINE).split())
         found[name, "type"] = sentence(re.split(r"(?<=\.) |: ", text)[0], "")
@@ -161,7 +162,8 @@ def shown_by_lambdas(text):
 def properties():
     """Class.property, struct and member of what bindings give no text."""
     texts = [path.read_text(encoding="utf-8")
-             for path in sorted([*BINDINGS.glob("*.cc"), *BINDINGS.glob("*.h")])]
+             for path in sorted([*BINDINGS.glob("*.cc"),
+                                 *BINDINGS.glob("*.h")])]
     names = {}
     for text in texts:
         for struct, name in re.findall(
@@ -169,8 +171,8 @@ def properties():
             names[struct] = name
     for text in texts:
         for name, struct, member in re.findall(
-                r'\.def_(?:property_)?readonly\(\s*"(\w+)",\s*&(\w+)::(\w+)\s*\)',
-                text):
+                r'\.def_(?:property_)?readonly\(\s*"(\w+)",'
+                r"\s*&(\w+)::(\w+)\s*\)", text):
             if struct in names:
                 yield f"{names[struct]}.{name}", struct, member
         for name, struct, member in shown_by_lambdas(text):

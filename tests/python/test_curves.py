@@ -12,7 +12,9 @@ def test_loss_curves_come_in_every_way(root):
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     columns = {
-        name: [row[name] if name == "name" else float(row[name]) for row in rows]
+        name: [row[name] for row in rows]
+        if name == "name"
+        else [float(row[name]) for row in rows]
         for name in rows[0]
     }
     options = {"law": "annealing", "bootstrap": 0}
