@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bench/bench_runs.h"
+#include "isoflop/fit/backtest.h"
 #include "isoflop/fit/forecast.h"
 
 namespace isoflop {
@@ -38,6 +39,23 @@ BENCHMARK(forecast_learn)
     ->Args({220, 1, 2})
     ->Args({660, 20, 1})
     ->Args({660, 20, 2})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+/// What `predict --from` adds to that: forecasts from the smaller runs, asked
+/// about the larger.
+void forecast_tested_reach(benchmark::State& state) {
+  const Runs runs = departing_runs(state.range(0), 1);
+  ForecastOptions options;
+  options.threads = static_cast<int>(state.range(1));
+  for ([[maybe_unused]] auto step : state) {
+    benchmark::DoNotOptimize(tested_reach(runs, options));
+  }
+}
+BENCHMARK(forecast_tested_reach)
+    ->ArgNames({"rows", "threads"})
+    ->Args({220, 1})
+    ->Args({220, 2})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
