@@ -52,8 +52,9 @@ def known(model):
 
 def marks(model):
     """What to know of the row: a doubtful source, no dense model."""
-    return ("?" * (model["confidence"] in DOUBTFUL)
-            + "\\*" * (model["architecture"] != "dense"))
+    kind = ("" if model["architecture"] == "dense" else
+            "^" if model["experts"] else "\\*")
+    return "?" * (model["confidence"] in DOUBTFUL) + kind
 
 
 def row(model, result):
@@ -102,14 +103,17 @@ def page(command):
             "# History as a test", "",
             "Every model of `data/models.csv` whose size and tokens have been "
             "said, judged", "as if it were still a plan: `isoflop check "
-            "--model NAME`, by besiroglu2024.", "",
+            "--model NAME`, by besiroglu2024, of a", "mixture whose experts are "
+            "known by ludziejewski2025.", "",
             "N/N* is the size over the optimal one at the same compute, wasted "
             "the compute", "beyond what the optimum needs for the same loss, "
             "and the last column how many", "of the published laws that vote "
             "call it too large by 25 % of its compute.", "",
             "- ? the numbers are a rumour, a leak, an estimate or a scenario.",
-            "- \\* no dense model: of a mixture the active parameters stand for "
-            "the size, under", "  a law of dense models.", "",
+            "- ^ a mixture, by laws of mixtures; N is the active parameters.",
+            "- \\* no dense model, judged as one: of a mixture the active "
+            "parameters stand for", "  the size, under a law of dense models.",
+            "",
             "In a sentence: up to 2022 models were made too large for their "
             "data; since then", "they are trained for longer than is optimal, "
             "because serving costs too.", ""]

@@ -31,11 +31,15 @@ Check judge_plan(const OptionSet& options,
                  const std::string& name) {
   CheckOptions check_options;
   options.fill(check_options);
-  const bool is_model = options.has("model");
-  const auto [scenario, law] =
-      scenario_source(options, command, is_model ? "" : name);
-  return is_model ? check_model(law, find_model(name), scenario, check_options)
-                  : check(law, scenario, check_options);
+  if (options.has("model")) {
+    const Model model = find_model(name);
+    const auto [scenario, law] =
+        scenario_source(options, command, model_defaults(model));
+    return check_model(law, model, scenario, check_options);
+  }
+  const auto [scenario, law] = scenario_source(
+      options, command, name.empty() ? Scenario() : find_scenario(name));
+  return check(law, scenario, check_options);
 }
 
 }  // namespace

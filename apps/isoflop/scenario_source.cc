@@ -16,15 +16,16 @@ ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command) {
   const std::vector<std::string>& names = options.positional();
   return scenario_source(
-      options, command, names.empty() ? std::string() : names.front());
+      options,
+      command,
+      names.empty() ? Scenario() : find_scenario(names.front()));
 }
 
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command,
-                               const std::string& name) {
-  ScenarioSource source;
+                               Scenario start) {
+  ScenarioSource source{std::move(start), {}};
   Scenario& scenario = source.scenario;
-  if (!name.empty()) scenario = find_scenario(name);
   ScenarioEdits edits;
   options.fill(edits);
   scenario = edited(std::move(scenario), edits, command.name);

@@ -18,9 +18,9 @@ struct ScenarioSource {
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command);
 
-/// The same of one of several that were named; "" for options alone.
+/// The same from a scenario that --set and options change.
 ScenarioSource scenario_source(const OptionSet& options,
                                const Command& command,
-                               const std::string& name);
+                               Scenario start);
 
 }  // namespace isoflop::cli

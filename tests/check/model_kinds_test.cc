@@ -18,12 +18,12 @@ namespace isoflop {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::fired;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
-using testing::fired;
 using testing::judge;
 using testing::near_rel;
+using ::testing::Not;
 using testing::of_size;
 using testing::value_of;
 
@@ -63,8 +63,7 @@ TEST(CheckMixture, PlannedOneIsOptimal) {
 }
 
 TEST(CheckMixture, WasteIsThatOfTheMixture) {
-  const Check checked =
-      check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
+  const Check checked = check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
   Scenario same;
   same.experts = 32;
   same.flops = checked.run.flops / (1.0 + checked.waste.compute_factor);
@@ -74,8 +73,7 @@ TEST(CheckMixture, WasteIsThatOfTheMixture) {
 }
 
 TEST(CheckMixture, LawsOfMixturesHaveTheSay) {
-  const Check checked =
-      check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
+  const Check checked = check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
   EXPECT_THAT(laws_of(checked), ElementsAre("ludziejewski2025", "abnar2025"));
   EXPECT_THAT(checked.without_vote, IsEmpty());
   EXPECT_EQ(verdict_of(checked, "ludziejewski2025").compute_factor,
@@ -90,7 +88,9 @@ TEST(CheckMixture, LawsOfMixturesHaveTheSay) {
 
 /// The loss by Abnar et al. 2025 of a mixture whose share of all parameters
 /// works, by their formula.
-double abnar_loss(double active, double tokens, double total_of_active,
+double abnar_loss(double active,
+                  double tokens,
+                  double total_of_active,
                   double sparsity) {
   const auto k = published_law("abnar2025").named_coefficients();
   const double all = active * total_of_active;
@@ -136,8 +136,7 @@ TEST(CheckMixture, LawOf64ExpertsSpeaksOfThoseAlone) {
 }
 
 TEST(CheckMixture, RestingExpertsHoldToo) {
-  const Check checked =
-      check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
+  const Check checked = check(mixture_law(), mixture(20e9, 160e9, 10e9, 32));
   EXPECT_THAT(checked.recall->capacity_bits,
               near_rel(160e9 * 3.6, testing::kRounding));
 }
@@ -154,6 +153,33 @@ TEST(CheckMixture, PublishedOneIsJudgedByThemWhenItsExpertsAreGiven) {
   EXPECT_EQ(checked.run.params, *model.active_params);
   EXPECT_FALSE(checked.by_law.empty());
   EXPECT_EQ(checked.by_law.front().law, "ludziejewski2025");
+}
+
+TEST(CheckMixture, PublishedOneBringsItsExpertsAndItsLaw) {
+  const Model model = find_model("deepseek-v3");
+  const Scenario asked = model_defaults(model);
+  EXPECT_EQ(asked.law, "ludziejewski2025");
+  const Check checked = check_model(published_law(asked.law), model, asked);
+  Scenario by_hand;
+  by_hand.experts = 256;
+  by_hand.active_params = Params(37e9);
+  by_hand.params = Params(671e9);
+  by_hand.tokens = Tokens(14.8e12);
+  const Check same = check(mixture_law(), by_hand);
+  EXPECT_EQ(checked.waste.compute_factor, same.waste.compute_factor);
+  EXPECT_EQ(checked.run.params, same.run.params);
+  EXPECT_EQ(laws_of(checked), laws_of(same));
+  EXPECT_EQ(checked.recall->capacity_bits, same.recall->capacity_bits);
+  // Another number of experts may be asked for, and no experts at all.
+  Scenario fewer = asked;
+  fewer.experts = 32;
+  EXPECT_EQ(check_model(mixture_law(), model, fewer).scenario.experts->low, 32);
+  Scenario dense = asked;
+  dense.architecture = Architecture::Dense;
+  EXPECT_FALSE(check_model(published_law("besiroglu2024"), model, dense)
+                   .scenario.experts.has_value());
+  EXPECT_EQ(model_defaults(find_model("gpt-4")).law, kDefaultLaw);
+  EXPECT_EQ(model_defaults(find_model("gpt-3-175b")).law, kDefaultLaw);
 }
 
 TEST(CheckMixture, MoreExpertsThanTheRunsHadAreOutsideTheLaw) {

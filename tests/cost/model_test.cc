@@ -116,6 +116,36 @@ TEST(Models, SayWhichColumnsWereNotCompared) {
   EXPECT_EQ(find_model("llama-7b").verification, Verification::Unverified);
 }
 
+TEST(Models, ExpertsAreThoseOfTheirReports) {
+  const auto experts = [](const char* id) {
+    const Model model = find_model(id);
+    return std::pair(model.experts.value_or(0),
+                     model.active_experts.value_or(0));
+  };
+  // Jiang et al. 2024, arXiv:2401.04088, abstract.
+  EXPECT_EQ(experts("mixtral-8x7b"), std::pair(8, 2));
+  // DeepSeek-AI 2024, arXiv:2412.19437, section 4.2.
+  EXPECT_EQ(experts("deepseek-v3"), std::pair(256, 8));
+  // Kimi Team 2025, arXiv:2507.20534, table 2.
+  EXPECT_EQ(experts("kimi-k2"), std::pair(384, 8));
+  EXPECT_EQ(experts("gpt-4"), std::pair(0, 0));  // never published
+  int known = 0;
+  for (const Model& model : published_models()) {
+    ASSERT_EQ(model.experts.has_value(), model.active_experts.has_value())
+        << model.id;
+    if (!model.experts) continue;
+    ++known;
+    EXPECT_EQ(model.architecture, Architecture::Moe) << model.id;
+    EXPECT_LT(*model.active_experts, *model.experts) << model.id;
+    // What rests is in the experts: they cannot be more than all of them.
+    EXPECT_LE(*model.active_params / *model.params, 1.0) << model.id;
+    EXPECT_GE(*model.active_params / *model.params,
+              double(*model.active_experts) / *model.experts)
+        << model.id;
+  }
+  EXPECT_EQ(known, 24);
+}
+
 TEST(Models, ScenariosAreMarkedAsSuch) {
   std::vector<std::string> scenarios;
   for (const Model& model : published_models()) {

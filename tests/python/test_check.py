@@ -122,6 +122,11 @@ def test_published_models_are_judged_by_name(command):
     assert check.to_json().encode() == command(*line.split())
     guessed = isoflop.check(model="mixtral-8x7b", tokens="8T")
     assert guessed.run.params == 12.9e9
+    assert guessed.law.id == "ludziejewski2025"
+    assert [verdict.law for verdict in guessed.by_law][:1] == [guessed.law.id]
+    dense = isoflop.check(model="mixtral-8x7b", tokens="8T",
+                          law="besiroglu2024")
+    assert len(dense.by_law) == 4
     with pytest.raises(ValueError, match="nobody has said the tokens"):
         isoflop.check(model="mixtral-8x7b")
     with pytest.raises(ValueError, match="both given"):
@@ -173,3 +178,10 @@ def test_synthetic_tokens_are_those_of_the_plan():
 def test_runs_are_no_plan(pile):
     with pytest.raises(ValueError, match="table of runs, not a plan"):
         isoflop.check(pile)
+
+
+def test_samples_without_a_run_are_counted():
+    check = isoflop.check(max_params=3e9, target_loss=(2.05, 2.6))
+    assert check.samples.drawn == 2000
+    assert 0 < check.samples.without_run < 2000
+    assert "samples are left out" in str(check)

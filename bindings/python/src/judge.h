@@ -53,7 +53,7 @@ class Judge {
   }
   Check model(const std::string& name) const {
     const Model found = find_model(name);
-    const auto [law, scenario] = known({});
+    const auto [law, scenario] = known(model_defaults(found));
     const py::gil_scoped_release release;
     return check_model(law, found, scenario, options_);
   }

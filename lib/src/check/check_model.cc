@@ -40,17 +40,36 @@ std::optional<Finding> architecture_note(const Model& model) {
                " parameters the " + format_quantity(*model.active_params) +
                " that work on a token stand for its size";
   }
-  return Finding{"law.other-architecture",
-                 Severity::Note,
-                 std::move(message),
-                 model.architecture == Architecture::Moe
-                     ? "take the verdict for a dense model of that size, or "
-                       "give experts and a law of mixtures (ludziejewski2025)"
-                     : "take the verdict for a dense model of that size",
-                 {}};
+  return Finding{
+      "law.other-architecture",
+      Severity::Note,
+      std::move(message),
+      model.architecture == Architecture::Moe
+          ? "take the verdict for a dense model of that size, or " +
+                std::string(model.experts ? "" : "give experts and ") +
+                "take a law of mixtures (" + std::string(kMixtureLaw) + ")"
+          : "take the verdict for a dense model of that size",
+      {}};
+}
+
+/// Whether a model is a mixture of which a law can be told the experts.
+bool brings_experts(const Model& model, const Law& law, const Scenario& asked) {
+  const bool is_mixture =
+      asked.architecture.value_or(model.architecture) == Architecture::Moe;
+  return is_mixture && model.experts && !asked.experts &&
+         law.form->input_index(kExperts.name);
 }
 
 }  // namespace
+
+Scenario model_defaults(const Model& model) {
+  Scenario scenario;
+  if (model.architecture == Architecture::Moe && model.experts) {
+    scenario.law = std::string(kMixtureLaw);
+    scenario.origins.push_back({"law", {model.id}});
+  }
+  return scenario;
+}
 
 Scenario model_scenario(const Model& model, Scenario asked) {
   if (is_mixture(asked) && model.architecture != Architecture::Dense) {
@@ -91,7 +110,9 @@ Check check_model(const Law& law,
                   const Model& model,
                   const Scenario& asked,
                   const CheckOptions& options) {
-  Check result = check(law, model_scenario(model, asked), options);
+  Scenario known = asked;
+  if (brings_experts(model, law, asked)) known.experts = *model.experts;
+  Check result = check(law, model_scenario(model, known), options);
   // With its experts a mixture is judged as one.
   auto note =
       is_mixture(result.scenario) ? std::nullopt : architecture_note(model);

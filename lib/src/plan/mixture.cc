@@ -74,9 +74,8 @@ Law law_of_model(const Law& law,
   };
   if (is_mixture(scenario) && !law.form->input_index(kExperts.name)) {
     fail(owner,
-         "experts: law '" + law.id +
-             "' is of dense models; ludziejewski2025 reads experts and active "
-             "parameters");
+         "experts: law '" + law.id + "' is of dense models; " +
+             std::string(kMixtureLaw) + " reads experts and active parameters");
   }
   add(kExperts, middle_or(scenario.experts, 1));
   if (scenario.precision) {

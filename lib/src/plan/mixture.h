@@ -10,6 +10,10 @@
 
 namespace isoflop {
 
+/// The law that mixtures are referred to: it reads experts and active
+/// parameters.
+inline constexpr std::string_view kMixtureLaw = "ludziejewski2025";
+
 /// Whether the model is a mixture of experts. Its size in a run, in C = 6 N D
 /// and in laws is that of the parameters that work on a token.
 bool is_mixture(const Scenario& scenario);

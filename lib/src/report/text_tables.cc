@@ -42,6 +42,13 @@ bool has_word(const std::string& words, std::string_view word) {
          std::string::npos;
 }
 
+/// Whether a row could have a value in a column.
+bool could_have(const Model& model, std::string_view column) {
+  return model.architecture != Architecture::Dense ||
+         (column != "experts" && column != "active_experts");
+}
+bool could_have(const Accelerator&, std::string_view) { return true; }
+
 /// Every column of a row: short ones aligned, long ones below, and the names
 /// of those that are not known.
 template <class Row>
@@ -58,7 +65,7 @@ std::string row_page(const Row& row) {
     if (is_long && !text.empty()) {
       texts += wrap(name + ": " + text, 2);
     } else if (!is_long && text.empty()) {
-      absent.push_back(name);
+      if (could_have(row, name)) absent.push_back(name);
     } else if (!is_long) {
       const bool doubted =
           row.unverified == "all" || has_word(row.unverified, name);

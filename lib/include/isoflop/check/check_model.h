@@ -13,8 +13,13 @@ namespace isoflop {
 /// @throws std::invalid_argument naming what neither says.
 Scenario model_scenario(const Model& model, Scenario asked = {});
 
-/// Judges a model as if it were still a plan. Of a mixture whose experts are
-/// not given, or a hybrid, a note says that the law is of dense models.
+/// What is asked of a model where nobody asks more: of a mixture whose experts
+/// are known the law is one of mixtures.
+Scenario model_defaults(const Model& model);
+
+/// Judges a model as if it were still a plan. A law that reads experts gets
+/// those of a mixture; of one whose experts nobody gives, or under a law of
+/// dense models, and of a hybrid, a note says that the law is of those.
 /// @throws std::invalid_argument as `model_scenario` and `check`.
 Check check_model(const Law& law,
                   const Model& model,

@@ -56,6 +56,8 @@ struct Model {
   Architecture architecture = Architecture::Unknown;
   std::optional<Params> params;
   std::optional<Params> active_params;
+  std::optional<int> experts;
+  std::optional<int> active_experts;
   std::optional<Tokens> tokens;
   std::optional<Tokens> unique_tokens;
   std::optional<double> epochs;
@@ -94,6 +96,14 @@ struct Model {
               &Model::active_params,
               "parameters that a token passes through",
               kPositive),
+        field("experts",
+              &Model::experts,
+              "experts a layer that tokens are routed to, without shared ones",
+              between(2, 1e5)),
+        field("active_experts",
+              &Model::active_experts,
+              "of those, how many work on a token",
+              between(1, 1e5)),
         field("tokens", &Model::tokens, "training tokens, all", kPositive),
         field("unique_tokens",
               &Model::unique_tokens,
