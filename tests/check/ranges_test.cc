@@ -263,5 +263,40 @@ TEST(Accept, OptionTakesAReasonToo) {
   EXPECT_EQ(checked.accepted[0].reason, "served at 10T");
 }
 
+TEST(Samples, ThatNoRunCanMeetAreCountedAndSaid) {
+  // Losses from within the reach of 3B parameters, 2.18 by the law's point, to
+  // below it: ln loss is drawn evenly.
+  Law law = published_law("besiroglu2024");
+  law.draws.resize(0, law.draws.cols());
+  Scenario scenario;
+  scenario.max_params = Params(3e9);
+  const auto c = law.named_coefficients();
+  const double least = c.at("E") + c.at("A") * std::pow(3e9, -c.at("alpha"));
+  const double low = 0.95 * least;
+  const double high = 1.20 * least;
+  scenario.target_loss = Range<Nats>(Nats(low), Nats(high));
+  const Check checked = check(law, scenario);
+  const double share = std::log(least / low) / std::log(high / low);
+  const double drawn = checked.samples.drawn;
+  EXPECT_EQ(checked.samples.drawn, CheckOptions().samples);
+  EXPECT_EQ(checked.samples.without_optimum, 0);
+  // Four standard deviations of a binomial share.
+  EXPECT_NEAR(checked.samples.without_run / drawn,
+              share,
+              4.0 * std::sqrt(share * (1.0 - share) / drawn));
+  const std::string count = std::to_string(checked.samples.without_run);
+  EXPECT_THAT(
+      to_text(checked),
+      HasSubstr("of 2000 samples are left out: " + count + " in which no run"));
+  EXPECT_THAT(to_json(checked), HasSubstr("\"without_run\": " + count));
+}
+
+TEST(Samples, AllHaveASayOfAPlanThatIsGiven) {
+  const Check exact = judge(of_size(7e9, 1e12));
+  EXPECT_EQ(exact.samples.drawn, 500);  // draws of the law
+  EXPECT_EQ(exact.samples.without_run + exact.samples.without_optimum, 0);
+  EXPECT_THAT(to_text(exact), ::testing::Not(HasSubstr("left out")));
+}
+
 }  // namespace
 }  // namespace isoflop

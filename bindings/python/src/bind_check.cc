@@ -16,6 +16,10 @@ void bind_parts(py::module_& module) {
       .def_readonly("compute_factor_interval", &Waste::compute_factor_interval)
       .def_readonly("probability", &Waste::probability)
       .def_readonly("probability_error", &Waste::probability_error);
+  py::class_<SampleCount>(module, "SampleCount", "What had a say.")
+      .def_readonly("drawn", &SampleCount::drawn)
+      .def_readonly("without_run", &SampleCount::without_run)
+      .def_readonly("without_optimum", &SampleCount::without_optimum);
   py::class_<LawVerdict>(module, "LawVerdict", "The verdict of one law.")
       .def_readonly("law", &LawVerdict::law)
       .def_readonly("params_optimal", &LawVerdict::params_optimal)
@@ -120,6 +124,7 @@ void bind_check(py::module_& module) {
       .def_readonly("tokens", &Check::tokens)
       .def_readonly("flops", &Check::flops)
       .def_readonly("waste", &Check::waste)
+      .def_readonly("samples", &Check::samples)
       .def_readonly("by_law", &Check::by_law)
       .def_readonly("without_vote", &Check::without_vote)
       .def_readonly("needs", &Check::needs)

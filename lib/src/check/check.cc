@@ -270,7 +270,7 @@ Check judge_run(const Subject& subject,
   const Law asked_law = with_experts(subject.law, subject.wanted);
   const Sampler sampler(subject.law, subject.wanted, given, options);
   const CheckSample middle = sampler.middle();
-  const std::vector<CheckSample> samples = sampler.draw();
+  const std::vector<CheckSample> samples = sampler.draw(result.samples);
   const TrainingCompute& compute = sampler.compute();
   result.run = middle_run(law, compute, given);
   // With repeats, the best run of what the tokens are worth, on new ones.

@@ -325,7 +325,7 @@ std::string Sampler::text(std::size_t quantity, double quantile) const {
   return text;
 }
 
-std::vector<CheckSample> Sampler::draw() const {
+std::vector<CheckSample> Sampler::draw(SampleCount& counted) const {
   const Eigen::Index draws = law_.draws.rows();
   const Eigen::Index count =
       has_ranges() ? options_.samples : std::max<Eigen::Index>(1, draws);
@@ -339,8 +339,12 @@ std::vector<CheckSample> Sampler::draw() const {
         at(std::move(quantiles), draws > 0 ? i % draws : -1);
     stage.step();
   });
-  std::erase_if(samples, [](const CheckSample& sample) {
-    return !std::isfinite(sample.waste);
+  counted.drawn = static_cast<int>(count);
+  std::erase_if(samples, [&](const CheckSample& sample) {
+    if (std::isfinite(sample.waste)) return false;
+    const bool has_run = std::isfinite(sample.log_params);
+    ++(has_run ? counted.without_optimum : counted.without_run);
+    return true;
   });
   return samples;
 }

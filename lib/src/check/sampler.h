@@ -107,9 +107,10 @@ class Sampler {
   /// "13.2T".
   std::string text(std::size_t quantity, double quantile) const;
 
-  /// One sample for each draw of ranges and law; those without an interior
-  /// optimum have no say and are left out.
-  std::vector<CheckSample> draw() const;
+  /// One sample for each draw of ranges and law; those without a run or an
+  /// interior optimum have no say and are left out.
+  /// @param count  says how many
+  std::vector<CheckSample> draw(SampleCount& count) const;
 
  private:
   CheckSample at(std::vector<double> quantiles, Eigen::Index draw) const;

@@ -136,6 +136,20 @@ std::string head(const Check& check) {
          wrap(why, 2) + see_codes(check.findings) + unknown;
 }
 
+/// Samples that have no say; "" where all have.
+std::string left_out_line(const SampleCount& samples) {
+  std::vector<std::string> why;
+  const auto add = [&](int count, const char* reason) {
+    if (count > 0) why.push_back(std::to_string(count) + reason);
+  };
+  add(samples.without_run, " in which no run keeps what is wanted");
+  add(samples.without_optimum, " in which the law has no optimal size");
+  return why.empty() ? ""
+                     : wrap("of " + std::to_string(samples.drawn) +
+                                " samples are left out: " + join_clauses(why),
+                            2);
+}
+
 std::string numbers_table(const Check& check) {
   const Waste& waste = check.waste;
   const std::string where = check.decided_by ? "middle of the ranges" : "plan";
@@ -183,7 +197,7 @@ std::string numbers_table(const Check& check) {
                      percent(check.options.waste_error),
                  2);
   }
-  return text;
+  return text + left_out_line(check.samples);
 }
 
 std::string needs_lines(const Check& check) {

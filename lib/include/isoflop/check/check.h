@@ -176,6 +176,14 @@ struct Recall {
   double share_of_training = 0.0;
 };
 
+/// The samples of ranges and of the law's draws. Those without an answer have
+/// no say: shares are of the others.
+struct SampleCount {
+  int drawn = 0;
+  int without_run = 0;      ///< no run keeps what is wanted
+  int without_optimum = 0;  ///< the law has no optimal size
+};
+
 /// The quantity that decides, of those that are ranges and the law.
 struct Decider {
   std::string code;             ///< of the finding
@@ -224,6 +232,7 @@ struct Check {
   Range<Tokens> tokens;
   Range<Flops> flops;
   Waste waste;
+  SampleCount samples;
   /// The laws that vote; for a mixture of experts those of mixtures.
   std::vector<LawVerdict> by_law;
   /// The other verified laws of dense models, least waste first.
