@@ -4,15 +4,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "isoflop/cost/training.h"
+
 namespace isoflop {
 
 Seconds time_between_failures(DeviceHours per_failure, double devices) {
-  return Seconds(per_failure.value() * 3600.0 / devices);
+  return wall_time(per_failure, devices);
 }
 
 Seconds time_between_failures(double failures_per_1000_node_days,
                               double nodes) {
-  return Seconds(1000.0 * 86400.0 / (failures_per_1000_node_days * nodes));
+  return seconds_of(Days(1000.0 / (failures_per_1000_node_days * nodes)));
 }
 
 Seconds young_interval(Seconds checkpoint, Seconds between_failures) {

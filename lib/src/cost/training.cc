@@ -8,8 +8,6 @@
 namespace isoflop {
 namespace {
 
-constexpr double kSecondsPerHour = 3600.0;
-
 std::optional<FlopsPerSecond> peak_or_none(const Accelerator& device,
                                            Precision precision) {
   switch (precision) {

@@ -128,7 +128,7 @@ Flops training_flops(const Transformer& shape, Tokens sequence) {
 
 double training_flops_over_6n(const Transformer& shape, Tokens sequence) {
   return training_flops(shape, sequence).value() /
-         (6.0 * size_of(shape).total.value());
+         (kFlopsPerParamToken * size_of(shape).total.value());
 }
 
 Bytes kv_bytes(const Transformer& given, int bits) {
@@ -199,7 +199,7 @@ Flops typical_training_flops(Params params, Tokens sequence) {
     if (std::abs(factor - 1.0) < 1e-15) break;
   }
   const double layers = width / kHead;
-  return Flops(6.0 * (wanted - 0.5 * tables(width)) +
+  return Flops(kFlopsPerParamToken * (wanted - 0.5 * tables(width)) +
                6.0 * layers * width * sequence.value());
 }
 

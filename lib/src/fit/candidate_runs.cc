@@ -7,6 +7,7 @@
 
 #include "isoflop/base/suggest.h"
 #include "isoflop/units/text.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -75,7 +76,7 @@ std::vector<Place> sizes_and_data(const Columns& columns,
                                   const WeightedInputs& present,
                                   int side) {
   const Eigen::VectorXd size = present.inputs.col(*columns.size());
-  const double log_product = present.budget.maxCoeff() - std::log(6.0);
+  const double log_product = present.budget.maxCoeff() - kLog6;
   const double middle = 0.5 * (size.maxCoeff() + size.minCoeff());
   const Eigen::Index width = present.inputs.cols();
   std::vector<Place> places;

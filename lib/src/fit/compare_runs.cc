@@ -9,6 +9,7 @@
 #include "isoflop/laws/optimum.h"
 #include "isoflop/units/text.h"
 #include "runs/require_sizes.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -21,7 +22,7 @@ double optimal_log_loss(const Form& form,
   if (!std::isfinite(log_params)) {
     return std::numeric_limits<double>::quiet_NaN();
   }
-  const double inputs[2] = {log_params, log_flops - std::log(6.0) - log_params};
+  const double inputs[2] = {log_params, log_rest_of(log_flops, log_params)};
   return form.evaluate(theta.data(), inputs);
 }
 

@@ -5,6 +5,7 @@
 
 #include "isoflop/laws/bind.h"
 #include "isoflop/laws/optimum.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 
@@ -41,8 +42,7 @@ std::optional<Decision::Answer> Decision::at(
   const Form& form = *form_of_size_and_data_;
   const double log_params = optimal_log_params(form, theta.data(), log_target_);
   if (!std::isfinite(log_params)) return std::nullopt;
-  const double inputs[2] = {log_params,
-                            log_target_ - std::log(6.0) - log_params};
+  const double inputs[2] = {log_params, log_rest_of(log_target_, log_params)};
   return Answer{log_params, form.evaluate(theta.data(), inputs)};
 }
 

@@ -8,11 +8,10 @@
 
 #include "isoflop/units/quantity.h"
 #include "isoflop/units/text.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
-
-const double kLog6 = std::log(6.0);
 
 double spread_of(const Eigen::VectorXd& x) {
   return x.maxCoeff() - x.minCoeff();

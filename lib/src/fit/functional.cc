@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "isoflop/laws/optimum.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -33,8 +34,7 @@ class OptimumFunctional final : public Functional {
         optimal_log_params(form_, theta.data(), log_flops_);
     if (!std::isfinite(log_params)) return std::nullopt;
     if (part_ == OptimumPart::LogParams) return log_params;
-    const double inputs[2] = {log_params,
-                              log_flops_ - std::log(6.0) - log_params};
+    const double inputs[2] = {log_params, log_rest_of(log_flops_, log_params)};
     return form_.evaluate(theta.data(), inputs);
   }
 

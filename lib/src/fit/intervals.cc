@@ -67,7 +67,8 @@ Interval exp_of(const Interval& interval) {
 
 /// Intervals of all that follows from N* at a budget.
 void set_size(OptimumEstimate& row, const Interval& log_params) {
-  const double log_tokens_and_params = std::log(row.best.flops.value() / 6.0);
+  const double log_tokens_and_params =
+      std::log(row.best.flops.value() / kFlopsPerParamToken);
   row.params = exp_of(log_params);
   row.tokens = exp_of({log_tokens_and_params - log_params.high,
                        log_tokens_and_params - log_params.low});

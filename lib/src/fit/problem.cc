@@ -11,6 +11,7 @@
 #include "isoflop/base/interrupt.h"
 #include "isoflop/laws/curve.h"
 #include "isoflop/units/text.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -50,7 +51,8 @@ const Eigen::VectorXd& size_column(const Runs& runs, const Form& form) {
 
 Eigen::VectorXd flops_of(const Runs& runs, const Form& form) {
   if (!runs.has_sizes()) return runs.flops;
-  return 6.0 * (size_column(runs, form).array() * runs.tokens.array()).matrix();
+  return kFlopsPerParamToken *
+         (size_column(runs, form).array() * runs.tokens.array()).matrix();
 }
 
 namespace {
@@ -214,7 +216,7 @@ WeightedInputs sorted_inputs_of(const Runs& runs, const Form& form) {
       runs.has_sizes() ? Eigen::VectorXd((log_of(size_column(runs, form)) +
                                           log_of(runs.tokens))
                                              .array() +
-                                         std::log(6.0))
+                                         kLog6)
                        : log_of(runs.flops);
   return {inputs(order, Eigen::all), weights_in(runs, order), budget(order)};
 }

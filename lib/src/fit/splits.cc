@@ -39,7 +39,8 @@ std::vector<Parts> split_runs(const Runs& runs,
                               const std::vector<double>& factors) {
   const bool has_sizes = runs.has_sizes();
   const Eigen::VectorXd flops =
-      has_sizes ? Eigen::VectorXd(6.0 * runs.params.cwiseProduct(runs.tokens))
+      has_sizes ? Eigen::VectorXd(kFlopsPerParamToken *
+                                  runs.params.cwiseProduct(runs.tokens))
                 : runs.flops;
   const double largest = flops.maxCoeff();
   std::vector<Eigen::Index> rows(static_cast<std::size_t>(runs.size()));

@@ -11,6 +11,7 @@
 #include "isoflop/base/parallel.h"
 #include "isoflop/units/text.h"
 #include "laws/discrepancy_kernel.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 namespace {
@@ -93,7 +94,7 @@ double InputLine::distance(double log_params, double log_tokens) const {
 }
 
 Eigen::VectorXd log_flops_of(const Eigen::MatrixXd& inputs) {
-  return (inputs.col(0) + inputs.col(1)).array() + std::log(6.0);
+  return (inputs.col(0) + inputs.col(1)).array() + kLog6;
 }
 
 Eigen::MatrixXd unit_kernel(const Eigen::MatrixXd& a,

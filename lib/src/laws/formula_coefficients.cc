@@ -128,7 +128,7 @@ std::vector<double> usual_run(std::span<const Variable> inputs, double count) {
   std::vector<double> values;
   for (const Variable& input : inputs) {
     double value = input.scale == Scale::Log ? count : 1.0;
-    if (input.name == kFlops.name) value = 6.0 * count * count;
+    if (input.name == kFlops.name) value = kFlopsPerParamToken * count * count;
     if (input.has_absent() && std::isfinite(input.absent)) {
       value = input.absent;
     }

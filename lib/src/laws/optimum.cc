@@ -29,7 +29,7 @@ double slope_along_budget(const Form& form,
                           const double* theta,
                           double log_flops,
                           double log_params) {
-  const double inputs[2] = {log_params, log_flops - kLog6 - log_params};
+  const double inputs[2] = {log_params, log_rest_of(log_flops, log_params)};
   double gradient[2];
   form.input_gradient(theta, inputs, gradient);
   return gradient[0] - gradient[1];
@@ -78,7 +78,7 @@ Optimum optimum_at(const Law& law, Flops flops, double log_params) {
 }
 
 void require_flops(Flops flops) {
-  if (!(flops.value() > 6.0) || !std::isfinite(flops.value())) {
+  if (!(flops.value() > kFlopsPerParamToken) || !std::isfinite(flops.value())) {
     throw std::invalid_argument("optimum: flops is " +
                                 format_exact(flops.value()) +
                                 ", but must be finite and > 6");
@@ -179,8 +179,8 @@ OptimumEstimate optimum_estimate(const Law& law, Flops flops, double level) {
       continue;
     }
     log_params.push_back(at);
-    losses.push_back(
-        std::exp(log_loss_at(*form, theta.data(), at, log_flops - kLog6 - at)));
+    losses.push_back(std::exp(
+        log_loss_at(*form, theta.data(), at, log_rest_of(log_flops, at))));
   }
   if (estimate.draws_without >
       kMostWithout * static_cast<double>(law.draws.rows())) {
@@ -209,10 +209,10 @@ double log_flops_for_same_loss(const Form& form,
                                double log_params,
                                double log_tokens) {
   const double target = log_loss_at(form, theta, log_params, log_tokens);
-  const double own = kLog6 + log_params + log_tokens;
+  const double own = log_train_flops(log_params, log_tokens);
   const auto gap = [&](double log_flops) {
     const double n = optimal_log_params(form, theta, log_flops);
-    return log_loss_at(form, theta, n, log_flops - kLog6 - n) - target;
+    return log_loss_at(form, theta, n, log_rest_of(log_flops, n)) - target;
   };
   // The optimum at the plan's own compute is at least as good, so the answer
   // lies at or below it.

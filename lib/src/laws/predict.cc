@@ -212,9 +212,9 @@ std::optional<Flops> flops_of(const Form& form, const InputValues& values) {
   }
   const double active = at(kActiveParams.name);
   const double params = std::isnan(active) ? at(kParams.name) : active;
-  const double product = 6.0 * params * at(kTokens.name);
-  if (std::isnan(product)) return std::nullopt;
-  return Flops(product);
+  const Flops product = train_flops(Params(params), Tokens(at(kTokens.name)));
+  if (std::isnan(product.value())) return std::nullopt;
+  return product;
 }
 
 /// "experts 1000 (1 .. 32)" for what lies beyond the runs of the law. Size and

@@ -37,9 +37,8 @@ std::vector<Paid> paid_hours(const Scenario& scenario,
                       "budget.energy");
   }
   if (scenario.days && cluster.count) {
-    paid.emplace_back(
-        DeviceHours(24.0 * scenario.days->middle().value() * *cluster.count),
-        "budget.days");
+    paid.emplace_back(device_hours_of(scenario.days->middle(), *cluster.count),
+                      "budget.days");
   }
   return paid;
 }
@@ -88,8 +87,8 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
   if (!devices && scenario.days) {
     DeviceHours least = paid.front().first;
     for (const Paid& limit : paid) least = std::min(least, limit.first);
-    devices = cluster->nodes_up(least.value() /
-                                (24 * scenario.days->middle().value()));
+    devices = cluster->nodes_up(least /
+                                device_hours_of(scenario.days->middle(), 1.0));
   }
   const double kept = cluster->kept(devices);
   for (const auto& [hours, key] : paid) {

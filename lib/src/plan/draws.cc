@@ -8,6 +8,7 @@
 
 #include "isoflop/laws/optimum.h"
 #include "isoflop/units/text.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 
@@ -45,8 +46,8 @@ DrawLosses::DrawLosses(const Law& law) {
 
 Eigen::VectorXd DrawLosses::losses(double log_params, double log_tokens) const {
   const double inputs[2] = {log_params, log_tokens};
-  const double factor =
-      reach_.widening_at(Flops(6.0 * std::exp(log_params + log_tokens)));
+  const double factor = reach_.widening_at(
+      Flops(std::exp(log_train_flops(log_params, log_tokens))));
   const double middle = form_->evaluate(point_.data(), inputs);
   Eigen::VectorXd values(theta_.cols());
   Eigen::Index count = 0;

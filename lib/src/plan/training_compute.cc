@@ -111,9 +111,10 @@ TrainingCompute::TrainingCompute(const Scenario& scenario)
   if (rule_.kind == FlopsRule::Kind::Factor) {
     log_constant_ = std::log(rule_.factor);
   } else if (rule_.kind == FlopsRule::Kind::Shape) {
-    const double six_n = rule_.shape.experts > 0
-                             ? 6.0 * size_of(rule_.shape).active.value()
-                             : 6.0 * size_of(rule_.shape).total.value();
+    const double six_n =
+        rule_.shape.experts > 0
+            ? kFlopsPerParamToken * size_of(rule_.shape).active.value()
+            : kFlopsPerParamToken * size_of(rule_.shape).total.value();
     log_constant_ =
         std::log(training_flops(rule_.shape, context_).value() / six_n);
   }
@@ -124,7 +125,7 @@ double TrainingCompute::log_factor(double log_params) const {
   if (!std::isfinite(log_params)) return std::nan("");
   return std::log(typical_training_flops(Params(std::exp(log_params)), context_)
                       .value() /
-                  6.0) -
+                  kFlopsPerParamToken) -
          log_params;
 }
 

@@ -19,13 +19,14 @@ std::string range_text(const Range<Share>& mfu) {
 /// A time on the clock in the unit that people would say.
 std::string time_text(Seconds time) {
   constexpr double kMinute = 60.0;
-  constexpr double kHour = 3600.0;
-  constexpr double kDay = 86400.0;
   const double seconds = time.value();
   if (seconds < 2 * kMinute) return format_number(seconds, 3) + " s";
-  if (seconds < 2 * kHour) return format_number(seconds / kMinute, 3) + " min";
-  if (seconds < 4 * kDay) return format_number(seconds / kHour, 3) + " h";
-  return format_number(seconds / kDay, 3) + " days";
+  if (seconds < 2 * kSecondsPerHour)
+    return format_number(seconds / kMinute, 3) + " min";
+  if (seconds < 4 * kSecondsPerDay) {
+    return format_number(hours_of(time), 3) + " h";
+  }
+  return format_number(days_of(time).value(), 3) + " days";
 }
 
 std::string training_table(const TrainingCost& cost) {

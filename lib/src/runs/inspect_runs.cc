@@ -46,7 +46,8 @@ double median(Eigen::VectorXd values) {
 
 /// C / (6 N D) by row.
 Eigen::VectorXd flops_ratio(const Runs& runs) {
-  return (runs.flops.array() / runs.params.array() / runs.tokens.array() / 6.0)
+  return (runs.flops.array() / runs.params.array() / runs.tokens.array() /
+          kFlopsPerParamToken)
       .matrix();
 }
 

@@ -3,10 +3,12 @@
 
 #include <cmath>
 
+#include "isoflop/units/quantity.h"
+
 namespace isoflop {
 
 /// ln 6, of C = 6 N D: `train_flops` on logarithms.
-inline const double kLog6 = std::log(6.0);
+inline const double kLog6 = std::log(kFlopsPerParamToken);
 
 /// ln C.
 inline double log_train_flops(double log_params, double log_tokens) {

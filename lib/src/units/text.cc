@@ -44,17 +44,17 @@ constexpr UnitWord kSecondWords[] = {{"s", 1},
                                      {"min", 60},
                                      {"minutes", 60},
                                      {"minute", 60},
-                                     {"h", 3600},
-                                     {"hours", 3600},
-                                     {"hour", 3600}};
+                                     {"h", kSecondsPerHour},
+                                     {"hours", kSecondsPerHour},
+                                     {"hour", kSecondsPerHour}};
 constexpr UnitWord kDayWords[] = {{"days", 1},
                                   {"day", 1},
                                   {"d", 1},
                                   {"weeks", 7},
                                   {"week", 7},
-                                  {"hours", 1.0 / 24},
-                                  {"hour", 1.0 / 24},
-                                  {"h", 1.0 / 24}};
+                                  {"hours", 1.0 / kHoursPerDay},
+                                  {"hour", 1.0 / kHoursPerDay},
+                                  {"h", 1.0 / kHoursPerDay}};
 constexpr UnitWord kDeviceHourWords[] = {{"device-hours", 1},
                                          {"device-hour", 1},
                                          {"GPU-hours", 1},
@@ -63,7 +63,7 @@ constexpr UnitWord kDeviceHourWords[] = {{"device-hours", 1},
                                          {"TPU-hours", 1},
                                          {"chip-hours", 1}};
 constexpr UnitWord kJouleWords[] = {
-    {"J", 1}, {"joules", 1}, {"joule", 1}, {"Wh", 3600}};
+    {"J", 1}, {"joules", 1}, {"joule", 1}, {"Wh", kSecondsPerHour}};
 constexpr UnitWord kTokenRateWords[] = {
     {"tokens/s", 1}, {"token/s", 1}, {"tok/s", 1}};
 constexpr UnitWord kUsdPerMillionWords[] = {
@@ -424,7 +424,7 @@ std::string format_quantity(double value, const Unit& unit, int digits) {
     return with_suffix(value, digits);
   }
   if (&unit == &JoulesTag::unit) {
-    return with_prefix(value / 3600.0, digits, "Wh");
+    return with_prefix(value / kSecondsPerHour, digits, "Wh");
   }
   if (&unit == &DaysTag::unit || &unit == &SecondsTag::unit ||
       &unit == &TokensPerSecondTag::unit ||

@@ -8,8 +8,8 @@ namespace isoflop {
 /// Device-hours between interruptions of the pre-training of Llama 3 405B:
 /// 419 unexpected ones in 54 days on 16,384 devices.
 /// @source Grattafiori et al. 2024, arXiv:2407.21783, section 3.3.4.
-inline constexpr DeviceHours kDeviceHoursPerFailure{54.0 * 24.0 * 16384.0 /
-                                                    419.0};
+inline constexpr DeviceHours kDeviceHoursPerFailure =
+    device_hours_of(Days(54.0), 16384.0) / 419.0;
 
 /// Time between interruptions of a job on this many devices, which fail
 /// independently at a constant rate.

@@ -131,36 +131,55 @@ using TokensPerSecond = Quantity<TokensPerSecondTag>;  ///< speed of serving
 using UsdPerMillionTokens = Quantity<UsdPerMillionTokensTag>;  ///< its price
 using Share = Quantity<ShareTag>;  ///< a part of a whole, 1 is all of it
 
-/// Training compute C = k N D.
-///
-/// @param flops_per_param_token  k: 6 for a dense transformer whose attention
-///     and embedding work are neglected.
+/// FLOP of training for each parameter and token: of a dense transformer whose
+/// attention and embedding work are neglected.
 /// @source Kaplan et al. 2020, arXiv:2001.08361, section 2.1.
-constexpr Flops train_flops(Params params,
-                            Tokens tokens,
-                            double flops_per_param_token = 6.0) {
+inline constexpr double kFlopsPerParamToken = 6.0;
+
+/// Training compute C = k N D.
+/// @param flops_per_param_token  k
+constexpr Flops train_flops(
+    Params params,
+    Tokens tokens,
+    double flops_per_param_token = kFlopsPerParamToken) {
   return Flops(flops_per_param_token * params.value() * tokens.value());
 }
 
 /// Tokens that a compute budget pays for: D = C / (k N).
-constexpr Tokens tokens_for(Flops flops,
-                            Params params,
-                            double flops_per_param_token = 6.0) {
+constexpr Tokens tokens_for(
+    Flops flops,
+    Params params,
+    double flops_per_param_token = kFlopsPerParamToken) {
   return Tokens(flops.value() / (flops_per_param_token * params.value()));
 }
 
 /// Parameters that a compute budget pays for: N = C / (k D).
-constexpr Params params_for(Flops flops,
-                            Tokens tokens,
-                            double flops_per_param_token = 6.0) {
+constexpr Params params_for(
+    Flops flops,
+    Tokens tokens,
+    double flops_per_param_token = kFlopsPerParamToken) {
   return Params(flops.value() / (flops_per_param_token * tokens.value()));
 }
 
+inline constexpr double kSecondsPerHour = 3600.0;
+inline constexpr double kHoursPerDay = 24.0;
+inline constexpr double kSecondsPerDay = kHoursPerDay * kSecondsPerHour;
+
 /// The same time in days.
-constexpr Days days_of(Seconds time) { return Days(time.value() / 86400.0); }
+constexpr Days days_of(Seconds time) {
+  return Days(time.value() / kSecondsPerDay);
+}
 /// The same time in seconds.
 constexpr Seconds seconds_of(Days time) {
-  return Seconds(time.value() * 86400.0);
+  return Seconds(time.value() * kSecondsPerDay);
+}
+/// The same time in hours.
+constexpr double hours_of(Seconds time) {
+  return time.value() / kSecondsPerHour;
+}
+/// Devices times hours of so many for these days.
+constexpr DeviceHours device_hours_of(Days time, double devices) {
+  return DeviceHours(kHoursPerDay * time.value() * devices);
 }
 
 }  // namespace isoflop

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "isoflop/laws/form.h"
+#include "units/log_flops.h"
 
 namespace isoflop {
 
@@ -89,7 +90,7 @@ struct AdditiveForm {
       return std::nullopt;
     }
     return (std::log(alpha / beta) + theta[1] - theta[2] +
-            beta * (log_flops - std::log(6.0))) /
+            beta * (log_flops - kLog6)) /
            (alpha + beta);
   }
 };
