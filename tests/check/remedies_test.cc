@@ -186,6 +186,44 @@ TEST(Remedies, MeetADemandOnServing) {
   }
 }
 
+TEST(Remedies, SayAtHowManyBitsASizeIsFastEnough) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"model.params=200B",
+       "serving.accelerator=h100-sxm",
+       "serving.min_tokens_per_second=100"},
+      {"model.params=7B",
+       "serving.device=laptop",
+       "serving.min_tokens_per_second=20"},
+      // It does not fit in 16 bits.
+      {"model.params=400B",
+       "serving.accelerator=h100-sxm",
+       "serving.min_tokens_per_second=1"}};
+  for (std::vector<std::string> keys : cases) {
+    keys.push_back("data.tokens=4T");
+    const Check check = judge(of(keys));
+    const Finding* finding = fired(check, "plan.too-slow");
+    ASSERT_NE(finding, nullptr) << keys[0];
+    const auto said = groups(finding->remedy, "this size at (\\S+) bits");
+    ASSERT_EQ(said.size(), 1u) << finding->remedy;
+    const int bits = std::stoi(said[0]);
+    EXPECT_EQ(testing::value_of(*finding, "precision_bits"), bits);
+    for (const int served : {2, bits, bits + 1}) {
+      std::vector<std::string> mended = keys;
+      mended.push_back("model.precision_bits=" + std::to_string(served));
+      EXPECT_EQ(fired(judge(of(mended)), "plan.too-slow") != nullptr,
+                served > bits)
+          << served << ": " << finding->remedy;
+    }
+  }
+  const Check never = judge(of({"model.params=2T",
+                                "data.tokens=40T",
+                                "serving.accelerator=h100-sxm",
+                                "serving.min_tokens_per_second=1000"}));
+  EXPECT_TRUE(
+      groups(fired(never, "plan.too-slow")->remedy, "size at (\\S+) bits")
+          .empty());
+}
+
 TEST(Remedies, EndARunOnTime) {
   const std::vector<std::string> base = {"model.params=70B",
                                          "cluster.accelerator=h100-sxm"};

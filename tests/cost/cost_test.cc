@@ -141,14 +141,14 @@ TEST(Memory, SmallestShardingFitsAndOneCutLessDoesNot) {
     EXPECT_LE(found->tensor, 8);
     EXPECT_LE(found->devices(), 16384);
     EXPECT_LE(memory_per_device(shape, *found).total(),
-              kUsableMemory * *h100.memory);
+              kUsableMemory.value() * *h100.memory);
     if (found->pipeline > 1) {
       Sharding less = *found;
       less.pipeline /= 2;
       less.data *= 2;
       less.zero = 2;
       EXPECT_GT(memory_per_device(shape, less).total(),
-                kUsableMemory * *h100.memory);
+                kUsableMemory.value() * *h100.memory);
     }
   }
 }
@@ -281,7 +281,7 @@ TEST(Serving, CheapestGroupIsFastEnoughAndFits) {
         cheapest_decode(device, llama_3(70), load, TokensPerSecond(speed));
     ASSERT_TRUE(found.has_value());
     EXPECT_GE(found->per_user.value(), speed);
-    EXPECT_LE(found->memory, kUsableMemory * *device.memory);
+    EXPECT_LE(found->memory, kUsableMemory.value() * *device.memory);
     EXPECT_LE(found->per_device.value(), last);
     last = found->per_device.value();
     for (int devices = 1; devices <= 8; devices *= 2) {
@@ -289,7 +289,7 @@ TEST(Serving, CheapestGroupIsFastEnoughAndFits) {
         const Decode other =
             decode(device, llama_3(70), load, std::floor(users), devices);
         if (other.per_user.value() < speed ||
-            other.memory > kUsableMemory * *device.memory) {
+            other.memory > kUsableMemory.value() * *device.memory) {
           continue;
         }
         EXPECT_LE(other.per_device, found->per_device);

@@ -248,6 +248,47 @@ TEST(RunCost, PhonesBoundTheSize) {
   EXPECT_NE(find(slow.findings, "plan.too-slow"), nullptr);
 }
 
+TEST(RunCost, UsableMemoryIsAShareOfTheDevices) {
+  const Accelerator device = find_accelerator("h100-sxm");
+  // 16 bytes a parameter in training, two in serving.
+  const std::vector<std::string> keys = {"model.params=70B",
+                                         "data.tokens=1T",
+                                         "cluster.accelerator=h100-sxm",
+                                         "cluster.count=64",
+                                         "serving.accelerator=h100-sxm"};
+  const auto used = [&](const char* share) {
+    std::vector<std::string> asked = keys;
+    if (*share) asked.push_back(std::string("cluster.usable_memory=") + share);
+    return plan_with(asked);
+  };
+  EXPECT_EQ(used("").cost.training->sharding->text(),
+            used("0.9").cost.training->sharding->text());
+  for (const char* share : {"0.4", "0.6", "0.95"}) {
+    const Plan made = used(share);
+    const double most = std::stod(share) * device.memory->value();
+    ASSERT_TRUE(made.cost.training->memory.has_value()) << share;
+    EXPECT_LE(made.cost.training->memory->total().value(), most);
+    EXPECT_LE(made.cost.serving->decode->memory.value(), most);
+  }
+  // A larger share holds more users beside the weights.
+  EXPECT_GT(used("0.95").cost.serving->decode->per_device,
+            used("0.6").cost.serving->decode->per_device);
+  EXPECT_NE(find(used("0.01").findings, "plan.does-not-fit"), nullptr);
+  EXPECT_NE(find(used("0.01").findings, "plan.too-slow"), nullptr);
+  // 7B in 16 bits are 14 GB: of a laptop's 16 GB, 0.88.
+  const std::vector<std::string> laptop = {
+      "model.params=7B", "data.tokens=1T", "serving.device=laptop"};
+  const auto fits = [&](const char* share) {
+    std::vector<std::string> asked = laptop;
+    asked.push_back(std::string("cluster.usable_memory=") + share);
+    return find(plan_with(asked).findings, "plan.too-slow") == nullptr;
+  };
+  EXPECT_FALSE(fits("0.5"));
+  EXPECT_TRUE(fits("1"));
+  EXPECT_THROW(plan_with({"budget.flops=1e22", "cluster.usable_memory=0.5"}),
+               std::invalid_argument);
+}
+
 TEST(RunCost, TrainingAndServingMakeALifetime) {
   const Plan made = plan_with({"budget.flops=1e24",
                                "cluster.accelerator=h100-sxm",

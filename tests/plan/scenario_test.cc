@@ -61,6 +61,7 @@ TEST(Scenario, EveryFieldHasAKeyThatIsRead) {
                               : info.name == "precision"  ? "\"fp8\""
                               : info.name == "mfu"        ? "0.4"
                               : info.name == "acceptance" ? "0.4"
+                              : info.name == "usable_memory"  ? "0.4"
                               : info.name == "target_error"   ? "0.4"
                               : info.name == "risk"           ? "\"q90\""
                               : info.name == "architecture"   ? "\"moe\""

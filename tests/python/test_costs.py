@@ -50,6 +50,11 @@ def test_memory_and_serving():
     use = costs.memory_per_device(shape, cut)
     assert use.total <= 0.9 * h100.memory_bytes
     load = costs.ServingLoad(context=2048)
+    assert (load.weight_bits, load.usable) == (16, 0.9)
+    tight = costs.TrainingMemory(usable=0.5)
+    cut = costs.smallest_sharding(shape, h100, 1024, tight)
+    use = costs.memory_per_device(shape, cut, tight)
+    assert use.total <= 0.5 * h100.memory_bytes
     speed = costs.cheapest_decode(h100, shape, load, 30)
     assert speed.tokens_per_second_per_user >= 30
     assert costs.price_of(speed, 2) > 0

@@ -135,7 +135,9 @@ PYBIND11_MODULE(_core, module) {
   isoflop::python::bind_forecast(module);
   isoflop::python::bind_compare(module);
   isoflop::python::bind_cost(module);
-  isoflop::python::bind_cost_formulas(module);
+  isoflop::python::bind_shapes(module);
+  isoflop::python::bind_training_formulas(module);
+  isoflop::python::bind_serving_formulas(module);
   isoflop::python::bind_run_cost(module);
   isoflop::python::bind_plan(module);
   isoflop::python::bind_what_if(module);

@@ -101,7 +101,7 @@ std::optional<Sharding> smallest_sharding(const Transformer& given,
                                           const TrainingMemory& held) {
   const Transformer shape = completed(given);
   if (!device.memory) return std::nullopt;
-  const Bytes usable = kUsableMemory * *device.memory;
+  const Bytes usable = held.usable.value() * *device.memory;
   const TransformerSize size = size_of(shape);
   const int fast = device.scaleup_devices.value_or(1);
   const int most_tensor = power_of_two_at_most(std::min(fast, shape.heads));

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "isoflop/cost/memory.h"
-
 namespace isoflop {
 namespace {
 
@@ -104,7 +102,7 @@ std::optional<Decode> cheapest_decode(const Accelerator& device,
   const Transformer shape = completed(given);
   const Need need = need_of(shape, load);
   if (!device.memory) return std::nullopt;
-  const double usable = kUsableMemory * device.memory->value();
+  const double usable = load.usable.value() * device.memory->value();
   std::optional<Decode> best;
   const int fast = device.scaleup_devices.value_or(1);
   for (int devices = 1; devices <= fast; devices *= 2) {
@@ -132,7 +130,9 @@ std::optional<Decode> decode_alone(const Accelerator& device,
                                    const Transformer& given,
                                    const ServingLoad& load) {
   const Decode alone = decode(device, given, load, 1.0, 1);
-  if (!device.memory || alone.memory > *device.memory) return std::nullopt;
+  if (!device.memory || alone.memory > load.usable.value() * *device.memory) {
+    return std::nullopt;
+  }
   return alone;
 }
 
@@ -153,7 +153,7 @@ TokensPerSecond prefill(const Accelerator& device,
 }
 
 UsdPerMillionTokens price_of(const Decode& speed, UsdPerHour rent) {
-  constexpr double kMillionPerHour = 1e6 / 3600.0;
+  constexpr double kMillionPerHour = 1e6 / kSecondsPerHour;
   return UsdPerMillionTokens(rent.value() * kMillionPerHour /
                              speed.per_device.value());
 }

@@ -72,7 +72,7 @@ int Cluster::nodes_up(double devices) const {
 
 std::optional<int> Cluster::devices_for(DeviceHours work, Days days) const {
   constexpr double kMostDevices = 1e8;
-  const double busy = work.value() / (24.0 * days.value());
+  const double busy = work / device_hours_of(days, 1.0);
   double devices = busy;
   // More devices fail more often: what they need grows until it is met.
   while (devices <= kMostDevices) {
@@ -138,6 +138,7 @@ ServingLoad load_of(const Scenario& scenario) {
   ServingLoad load;
   load.context = middle_or(scenario.context, Scenario::kContext);
   load.weight_bits = middle_or(scenario.precision_bits, Scenario::kServedBits);
+  load.usable = middle_or(scenario.usable_memory, kUsableMemory);
   return load;
 }
 
@@ -158,6 +159,10 @@ std::optional<Server> server_of(const Scenario& scenario,
   if (scenario.precision_bits && !scenario.serving_accelerator && !idle &&
       !scenario.device) {
     fail(owner, "precision_bits needs serving_accelerator or device");
+  }
+  if (scenario.usable_memory && !has_device && !scenario.device) {
+    fail(owner,
+         "usable_memory needs accelerator, serving_accelerator or device");
   }
   if (scenario.context && !scenario.serving_accelerator &&
       !scenario.accelerator && !scenario.device && !scenario.flops_rule) {

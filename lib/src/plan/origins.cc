@@ -81,6 +81,11 @@ std::vector<InputOrigin> stand_ins(const Scenario& scenario) {
       scenario.flops_rule) {
     add("model.context", text_of(Scenario::kContext), "");
   }
+  if (scenario.accelerator || scenario.serving_accelerator || scenario.device) {
+    add("cluster.usable_memory",
+        text_of(kUsableMemory),
+        "vLLM, gpu_memory_utilization");
+  }
   return absent;
 }
 

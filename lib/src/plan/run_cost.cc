@@ -53,6 +53,7 @@ void add_memory(const Scenario& scenario,
   cost.device_memory = cluster.device.memory;
   TrainingMemory held;
   held.sequence = middle_or(scenario.context, Scenario::kContext);
+  held.usable = middle_or(scenario.usable_memory, kUsableMemory);
   for (const bool recomputes : {false, true}) {
     held.recomputes = cost.recomputes = recomputes;
     cost.sharding =
@@ -95,7 +96,7 @@ void add_reliability(const Cluster& cluster,
       {"plan.fragile-run",
        kept < goodput.warning ? Severity::Warning : Severity::Note,
        "an interruption every " +
-           format_number(found.between_failures.value() / 3600.0, 3) + " h, " +
+           format_number(hours_of(found.between_failures), 3) + " h, " +
            format_number(cost.interruptions, 3) + " in all: " +
            format_number(100.0 * kept, 3) + " % of the time becomes training",
        "checkpoint every " +
@@ -150,7 +151,8 @@ Finding never_on_time(const Cluster& cluster, DeviceHours work, Days wanted) {
   double least = std::numeric_limits<double>::infinity();
   int best = 0;
   for (int devices = 8; devices <= kMost; devices *= 2) {
-    const double days = work.value() / cluster.kept(devices) / devices / 24.0;
+    const double days =
+        days_of(wall_time(work / cluster.kept(devices), devices)).value();
     if (days < least) {
       least = days;
       best = devices;
@@ -237,6 +239,26 @@ std::string speed_text(const Decode& speed) {
   return format_quantity(speed.per_user) + " tokens/s";
 }
 
+/// Most bits of a weight, fewer than are served, at which a demand is met.
+template <class F>
+std::optional<int> fewer_bits(ServingLoad load, F&& is_met) {
+  // Fewer take another training than a rounding of what was trained: QuIP#,
+  // arXiv:2402.04396, and BitNet, arXiv:2402.17764.
+  constexpr int kFewest = 2;
+  while (--load.weight_bits >= kFewest) {
+    if (is_met(load)) return load.weight_bits;
+  }
+  return std::nullopt;
+}
+
+/// Tells of a size that is too slow at how many bits it is not.
+void add_bits(std::optional<int> bits, Finding& finding) {
+  if (!bits) return;
+  finding.remedy = "this size at " + std::to_string(*bits) +
+                   " bits a weight or fewer, or another accelerator";
+  finding.values.push_back({"precision_bits", double(*bits)});
+}
+
 /// One user alone on the largest group: nothing decodes faster.
 std::optional<Decode> fastest_decode(const Server& server,
                                      const Transformer& shape) {
@@ -244,7 +266,9 @@ std::optional<Decode> fastest_decode(const Server& server,
   while (2 * devices <= server.device.scaleup_devices.value_or(1)) devices *= 2;
   if (!server.device.memory) return std::nullopt;
   const Decode alone = decode(server.device, shape, server.load, 1.0, devices);
-  if (alone.memory > *server.device.memory) return std::nullopt;
+  if (alone.memory > server.load.usable.value() * *server.device.memory) {
+    return std::nullopt;
+  }
   return alone;
 }
 
@@ -268,6 +292,13 @@ Finding too_slow(const Server& server,
         " % less than " + format_quantity(least);
     finding.values.push_back({"tokens_per_second", fastest->per_user.value()});
   }
+  add_bits(fewer_bits(server.load,
+                      [&](const ServingLoad& load) {
+                        return cheapest_decode(
+                                   server.device, shape, load, least)
+                            .has_value();
+                      }),
+           finding);
   return finding;
 }
 
@@ -317,11 +348,16 @@ DeviceCost device_cost(const Scenario& scenario,
                        std::vector<Finding>& findings) {
   DeviceCost cost;
   cost.accelerator = device.id;
-  cost.decode =
-      decode_alone(device, shape_of(scenario, params), load_of(scenario));
+  const Transformer shape = shape_of(scenario, params);
   const TokensPerSecond least =
       middle_or(scenario.min_tokens_per_second, TokensPerSecond(0.0));
-  if (cost.decode && cost.decode->per_user >= least) return cost;
+  const auto is_met = [&](const ServingLoad& load) {
+    const auto alone = decode_alone(device, shape, load);
+    return alone && alone->per_user >= least;
+  };
+  const ServingLoad load = load_of(scenario);
+  cost.decode = decode_alone(device, shape, load);
+  if (is_met(load)) return cost;
   findings.push_back(
       {"plan.too-slow",
        Severity::Error,
@@ -333,6 +369,7 @@ DeviceCost device_cost(const Scenario& scenario,
                         : ""),
        "a smaller model, or fewer bits a weight",
        {{"min_tokens_per_second", least.value()}}});
+  add_bits(fewer_bits(load, is_met), findings.back());
   return cost;
 }
 

@@ -142,6 +142,11 @@ struct Accelerator {
   }
 };
 
+/// Share of a device's memory that a model may fill: the rest is for buffers of
+/// communication, kernels and fragments.
+/// @source vLLM, the default of gpu_memory_utilization.
+inline constexpr Share kUsableMemory{0.9};
+
 /// The accelerators that come with the library.
 /// @source each row has its own; most by Epoch AI, epoch.ai/data, CC-BY 4.0.
 const std::vector<Accelerator>& published_accelerators();

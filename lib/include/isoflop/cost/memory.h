@@ -36,7 +36,8 @@ struct TrainingMemory {
   /// A copy of the weights, mean and variance, in 32 bits each.
   double optimizer_bytes = 12.0;
   Tokens sequence{4096};
-  double sequences = 1.0;  ///< at once on a device
+  double sequences = 1.0;        ///< at once on a device
+  Share usable = kUsableMemory;  ///< of the memory of a device
   /// Recompute activations in the backward pass: keep inputs of blocks only.
   bool recomputes = false;
 };
@@ -68,16 +69,12 @@ MemoryUse memory_per_device(const Transformer& shape,
 /// The sharding of fewest cuts (tensor x pipeline x expert) that fits the
 /// device, then of the lowest ZeRO stage. Cuts are powers of two; tensor and
 /// expert groups stay within the fast links (`scaleup_devices`); ZeRO goes to
-/// stage 2, which adds no traffic over plain data parallelism. At least a
-/// tenth of the memory stays free.
+/// stage 2, which adds no traffic over plain data parallelism.
 /// @param count  devices; those that no replica can use are left idle
 /// @return nothing when none fits.
 std::optional<Sharding> smallest_sharding(const Transformer& shape,
                                           const Accelerator& device,
                                           int count,
                                           const TrainingMemory& held = {});
-
-/// Share of a device's memory that a plan may fill.
-inline constexpr double kUsableMemory = 0.9;
 
 }  // namespace isoflop

@@ -16,6 +16,7 @@ struct ServingLoad {
   int weight_bits = 16;   ///< of each parameter
   int kv_bits = 16;       ///< of each number in the cache of keys and values
   Share efficiency{1.0};  ///< of the bound that the server reaches
+  Share usable = kUsableMemory;  ///< of the memory of a device
 };
 
 /// Decoding on a group of devices that share the weights.

@@ -26,6 +26,7 @@ struct ClusterKeys {
   std::optional<Range<DeviceHours>> device_hours_per_failure;
   std::optional<Range<Seconds>> checkpoint;
   std::optional<Range<Seconds>> restart;
+  std::optional<Range<Share>> usable_memory;
 
   /// @source Touvron et al. 2023, arXiv:2302.13971, section 6.
   static constexpr double kPue = 1.1;
@@ -95,7 +96,14 @@ struct ClusterKeys {
               &ClusterKeys::restart,
               "time from an interruption to training again; when absent 5 min",
               kNonNegative,
-              "cluster.restart"));
+              "cluster.restart"),
+        field("usable_memory",
+              &ClusterKeys::usable_memory,
+              "share of a device's memory that a model may fill, in training "
+              "and serving; when absent 0.9, as servers do (vLLM's "
+              "gpu_memory_utilization): the rest is for buffers and kernels",
+              kPositiveShare,
+              "cluster.usable_memory"));
   }
 };
 

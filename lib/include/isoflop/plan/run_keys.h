@@ -91,7 +91,8 @@ struct RunKeys {
         field("generator_params",
               &RunKeys::generator_params,
               "size of a model that may write synthetic tokens, which count "
-              "as distinct ones; needs flops and unique_tokens",
+              "as distinct ones; needs unique_tokens, and `plan` a budget or a "
+              "loss to reach",
               kPositive,
               "data.synthetic.generator_params"),
         field("acceptance",
