@@ -200,12 +200,41 @@ TEST(OptionInfos, DescribesEveryOptionInOrder) {
   EXPECT_EQ(infos[9].placeholder, "FLOP");
 }
 
+/// All options at other values than their defaults.
+Options other_options() {
+  Options options;
+  options.huber_delta = 0.25;
+  options.max_iterations = 7;
+  options.seed = 11;
+  options.quick = true;
+  options.name = "other";
+  options.where = {"x=1"};
+  options.shape = Shape::Square;
+  options.params = Params(3.0);
+  options.tokens = Tokens(5.0);
+  options.flops = Range<Flops>(Flops(1.0), Flops(2.0));
+  options.level = 0.5;
+  return options;
+}
+
 TEST(OptionInfos, DefaultsReadBack) {
+  const Options defaults;
+  int read = 0;
   for (const OptionInfo& info : option_infos<Options>()) {
+    Options options = other_options();
+    for_each_field(options, [&](const auto& field, const auto& value) {
+      if (field.name != info.name) return;
+      EXPECT_NE(value, defaults.*(field.member)) << info.name;
+    });
     if (info.default_text.empty()) continue;
-    Options options;
     set_option(options, info.name, info.default_text, "fit");
+    for_each_field(options, [&](const auto& field, const auto& value) {
+      if (field.name != info.name) return;
+      EXPECT_EQ(value, defaults.*(field.member)) << info.name;
+      ++read;
+    });
   }
+  EXPECT_EQ(read, 5);  // huber_delta, max_iterations, seed, shape, params
 }
 
 TEST(Bounds, AreWrittenAsARule) {

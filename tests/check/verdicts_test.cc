@@ -194,25 +194,27 @@ TEST(Verdicts, SeldomAlarmsAboutTheOptimumAndSeldomMissesFarAboveIt) {
 // The verdict on an exact plan is that of the law's point: draws change what is
 // said of it and not whether it is flagged.
 TEST(Verdicts, DrawsOfTheLawMoveNoVerdictOfAnExactPlan) {
+  constexpr int kOverDraws = 2500;  // 500 draws of each
   const Law law = published_law("besiroglu2024");
   Law point = law;
   point.draws.resize(0, point.draws.cols());
   std::vector<Scenario> plans = plans_off(law, 0.8, 1.2);
   const std::vector<Scenario> far = plans_off(law, 5.0, 10.0);
-  plans.resize(100);
-  plans.insert(plans.end(), far.begin(), far.begin() + 100);
+  plans.resize(kOverDraws);
+  plans.insert(plans.end(), far.begin(), far.begin() + kOverDraws);
   const std::vector<Check> with = check_many(law, plans);
   const std::vector<Check> without = check_many(point, plans);
   double doubt_near = 0.0;
   double doubt_far = 0.0;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     EXPECT_EQ(is_flagged(with[i]), is_flagged(without[i]));
-    (i < 100 ? doubt_near : doubt_far) += *with[i].waste.probability_error;
+    (i < kOverDraws ? doubt_near : doubt_far) +=
+        *with[i].waste.probability_error;
   }
   // Over the draws too: the share of them that would fail a plan about the
   // optimum, and pass one far above it.
-  EXPECT_LT(doubt_near / 100.0, 0.01);
-  EXPECT_GT(doubt_far / 100.0, 0.99);
+  EXPECT_LT(doubt_near / kOverDraws, 0.01);
+  EXPECT_GT(doubt_far / kOverDraws, 0.99);
 }
 
 }  // namespace
