@@ -234,7 +234,7 @@ TEST(OptionInfos, DefaultsReadBack) {
       ++read;
     });
   }
-  EXPECT_EQ(read, 5);  // huber_delta, max_iterations, seed, shape, params
+  EXPECT_EQ(read, 6);  // all that are not empty, a text or a list
 }
 
 TEST(Bounds, AreWrittenAsARule) {

@@ -181,6 +181,8 @@ class Check:
     @property
     def run(self) -> Optimum: ...
     @property
+    def samples(self) -> SampleCount: ...
+    @property
     def scenario(self) -> Scenario: ...
     @property
     def synthetic(self) -> Optional[SyntheticSupply]: ...
@@ -730,6 +732,8 @@ class MemoryUse:
 
 class Model:
     @property
+    def active_experts(self) -> Optional[int]: ...
+    @property
     def active_params(self) -> Optional[float]: ...
     @property
     def architecture(self) -> str: ...
@@ -737,6 +741,8 @@ class Model:
     def confidence(self) -> str: ...
     @property
     def epochs(self) -> Optional[float]: ...
+    @property
+    def experts(self) -> Optional[int]: ...
     @property
     def flops(self) -> Optional[float]: ...
     @property
@@ -1167,6 +1173,14 @@ class RunsComparison:
     def to_dict(self) -> Any: ...
     def to_json(self) -> str: ...
 
+class SampleCount:
+    @property
+    def drawn(self) -> int: ...
+    @property
+    def without_optimum(self) -> int: ...
+    @property
+    def without_run(self) -> int: ...
+
 class Scenario:
     @property
     def about(self) -> str: ...
@@ -1278,7 +1292,16 @@ class ServingCost:
     def usd_per_million_tokens(self) -> Optional[float]: ...
 
 class ServingLoad:
-    pass
+    @property
+    def context(self) -> float: ...
+    @property
+    def efficiency(self) -> float: ...
+    @property
+    def kv_bits(self) -> int: ...
+    @property
+    def usable(self) -> float: ...
+    @property
+    def weight_bits(self) -> int: ...
 
 class Severity:
     Error: Severity
@@ -1405,7 +1428,20 @@ class TrainingCost:
     def usd_per_hour(self) -> Optional[float]: ...
 
 class TrainingMemory:
-    pass
+    @property
+    def gradient_bytes(self) -> float: ...
+    @property
+    def optimizer_bytes(self) -> float: ...
+    @property
+    def recomputes(self) -> bool: ...
+    @property
+    def sequence(self) -> float: ...
+    @property
+    def sequences(self) -> float: ...
+    @property
+    def usable(self) -> float: ...
+    @property
+    def weight_bytes(self) -> float: ...
 
 class Transformer:
     @property
@@ -1608,6 +1644,7 @@ def check(
     device_hours_per_failure: Number = ...,
     checkpoint: Number = ...,
     restart: Number = ...,
+    usable_memory: Number = ...,
     serving_tokens: Number = ...,
     serving_accelerator: Any = ...,
     serving_usd_per_hour: Number = ...,
@@ -1671,6 +1708,7 @@ def check_all(
     device_hours_per_failure: Number = ...,
     checkpoint: Number = ...,
     restart: Number = ...,
+    usable_memory: Number = ...,
     serving_tokens: Number = ...,
     serving_accelerator: Any = ...,
     serving_usd_per_hour: Number = ...,
@@ -1946,6 +1984,7 @@ def plan(
     device_hours_per_failure: Number = ...,
     checkpoint: Number = ...,
     restart: Number = ...,
+    usable_memory: Number = ...,
     serving_tokens: Number = ...,
     serving_accelerator: Any = ...,
     serving_usd_per_hour: Number = ...,
@@ -2089,6 +2128,7 @@ def what_if(
     device_hours_per_failure: Number = ...,
     checkpoint: Number = ...,
     restart: Number = ...,
+    usable_memory: Number = ...,
     serving_tokens: Number = ...,
     serving_accelerator: Any = ...,
     serving_usd_per_hour: Number = ...,
