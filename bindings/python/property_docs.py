@@ -175,6 +175,10 @@ def properties():
                 r"\s*&(\w+)::(\w+)\s*\)", text):
             if struct in names:
                 yield f"{names[struct]}.{name}", struct, member
+        # Of bind_plain, whose classes have the names of their structs.
+        for name, struct, member in re.findall(
+                r'Member\{"(\w+)", &(\w+)::(\w+)\}', text):
+            yield f"{struct}.{name}", struct, member
         for name, struct, member in shown_by_lambdas(text):
             if struct[0] in names:
                 yield f"{names[struct[0]]}.{name}", struct[1], member

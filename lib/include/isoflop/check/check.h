@@ -176,10 +176,9 @@ struct Recall {
   double share_of_training = 0.0;
 };
 
-/// The samples of ranges and of the law's draws. Those without an answer have
-/// no say: shares are of the others.
+/// Samples of ranges and of the law's draws: shares are of those not left out.
 struct SampleCount {
-  int drawn = 0;
+  int drawn = 0;            ///< in all
   int without_run = 0;      ///< no run keeps what is wanted
   int without_optimum = 0;  ///< the law has no optimal size
 };
@@ -265,8 +264,7 @@ Check check(const Law& law,
             const Scenario& scenario,
             const CheckOptions& options = {});
 
-/// Judges what `plan` answered: its run, by the law and the scenario that it
-/// was made of.
+/// Judges what `plan` answered: its run, by its own law and scenario.
 /// @throws std::invalid_argument as `check`, and for a plan without an answer.
 Check check(const Plan& plan, const CheckOptions& options = {});
 

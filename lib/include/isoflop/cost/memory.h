@@ -31,11 +31,11 @@ struct Sharding {
 
 /// What is held for each parameter and each token in training.
 struct TrainingMemory {
-  double weight_bytes = 2.0;
-  double gradient_bytes = 2.0;
+  double weight_bytes = 2.0;    ///< of a weight
+  double gradient_bytes = 2.0;  ///< of its gradient
   /// A copy of the weights, mean and variance, in 32 bits each.
   double optimizer_bytes = 12.0;
-  Tokens sequence{4096};
+  Tokens sequence{4096};         ///< length of a sequence
   double sequences = 1.0;        ///< at once on a device
   Share usable = kUsableMemory;  ///< of the memory of a device
   /// Recompute activations in the backward pass: keep inputs of blocks only.
