@@ -240,6 +240,19 @@ TEST(Identify, ErrorsThatHappenToLookSmallDoNotPass) {
   }
 }
 
+TEST(Identify, AFormulaIsJudgedAsTheFormThatItWritesOut) {
+  const Runs runs = observe(isoflop_sweep(3, 5, 2), chinchilla_law(), 0.01);
+  FitOptions options = testing::without_bootstrap();
+  const Identifiability named = fit(runs, options).identifiability;
+  options.law = "E + A/N^alpha + B/D^beta";
+  const Identifiability written = fit(runs, options).identifiability;
+  EXPECT_EQ(written.status, named.status);
+  ASSERT_TRUE(named.sd_log_params.has_value());
+  ASSERT_TRUE(written.sd_log_params.has_value());
+  EXPECT_NEAR(*written.sd_log_params / *named.sd_log_params, 1.0, 1e-6);
+  EXPECT_NEAR(written.design_condition / named.design_condition, 1.0, 1e-6);
+}
+
 TEST(Identify, ScatterThatRunsDoNotRuleOut) {
   // Chi squared with 8 spare runs at 0.01: NIST/SEMATECH e-Handbook
   // of Statistical Methods, section 1.3.6.7.4, prints 1.646.

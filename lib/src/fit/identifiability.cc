@@ -247,14 +247,36 @@ void explain(const Form& form,
   result.suggests_fewest = found.is_smallest;
 }
 
+/// What is typical of the named form that a formula writes out, so that the
+/// verdict does not hang on how a law is called.
+std::optional<Eigen::VectorXd> typical_of_twin(const Form& formula) {
+  const auto forms = all_forms();
+  const auto twin =
+      std::find_if(forms.begin(), forms.end(), [&](const auto& f) {
+        return f->formula() == formula.formula() &&
+               f->coefficient_count() == formula.coefficient_count();
+      });
+  if (twin == forms.end()) return std::nullopt;
+  Eigen::VectorXd theta = nominal_theta(formula);
+  const Eigen::VectorXd typical = nominal_theta(**twin);
+  for (int i = 0; i < formula.coefficient_count(); ++i) {
+    for (int k = 0; k < formula.coefficient_count(); ++k) {
+      if (name_of(**twin, k) == name_of(formula, i)) theta[i] = typical[k];
+    }
+  }
+  return theta;
+}
+
 /// Where a design is judged apart from the fit. Nobody knows what is typical of
-/// a formula: what it was fitted to has to serve, so that the verdict does not
-/// hang on how a law is written.
+/// a formula that is none of the named forms: what it was fitted to has to
+/// serve.
 Eigen::VectorXd typical_theta(const Form& form,
                               const Eigen::VectorXd& theta,
                               bool is_whole) {
   const bool is_formula = form.name() == form.formula();
-  return is_formula && is_whole ? theta : nominal_theta(form);
+  if (!is_formula) return nominal_theta(form);
+  if (auto typical = typical_of_twin(form)) return *typical;
+  return is_whole ? theta : nominal_theta(form);
 }
 
 /// Rank, condition and spread of the decision, at the fit and at typical
