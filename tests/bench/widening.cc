@@ -108,7 +108,10 @@ Tallies simulate(const DesignPoints& design,
   for (Eigen::Index i = 0; i < runs.size(); ++i) {
     runs.loss_nats[i] *= std::exp(departure.at(runs.params[i], runs.tokens[i]));
   }
-  const Law law = isoflop::fit(runs, options_of(refits, 1)).law;
+  // Draws of its own: the chance in the percentiles of so few is not shared.
+  FitOptions options = options_of(refits, 1);
+  options.seed = seed;
+  const Law law = isoflop::fit(runs, options).law;
   Tallies tallies;
   if (!law.has_draws()) return tallies;
   Law plain = law;
