@@ -88,12 +88,21 @@ TEST(ReadRuns, NoAliasNamesTwoColumns) {
 }
 
 TEST(ReadRuns, StandardNameWinsOverAlias) {
-  const Runs runs = read("val_loss,loss,N,params,D\n9,3,7,1e8,2e9\n");
+  const Runs runs = read("final_loss,loss,N,params,D\n9,3,7,1e8,2e9\n");
   EXPECT_EQ(runs.loss_nats[0], 3.0);
   EXPECT_EQ(runs.params[0], 1e8);
   ASSERT_EQ(runs.extra.size(), 2U);
-  EXPECT_EQ(runs.extra[0].name, "val_loss");
+  EXPECT_EQ(runs.extra[0].name, "final_loss");
   EXPECT_EQ(runs.extra[0].values[0], 9.0);
+}
+
+TEST(ReadRuns, AsksWhichLossIsThatOfEvaluation) {
+  const std::string text = "loss,val_loss,N,D\n3.1,3.2,1e8,2e9\n";
+  EXPECT_EQ(data_error(text),
+            "runs.csv:1: both 'loss' and 'val_loss' may be loss; say which, as "
+            "in --column loss=loss");
+  EXPECT_EQ(read(text, with_column({"loss=val_loss"})).loss_nats[0], 3.2);
+  EXPECT_EQ(read(text, with_column({"loss=loss"})).loss_nats[0], 3.1);
 }
 
 TEST(ReadRuns, RefusesTwoAliasesOfOneThing) {

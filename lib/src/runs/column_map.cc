@@ -398,12 +398,35 @@ ColumnMap find_columns(const Names& header, const Names& chosen, bool is_file) {
   return map;
 }
 
+void refuse_two_losses(const Names& header,
+                       const Names& chosen,
+                       const ColumnMap& map,
+                       bool is_file) {
+  constexpr int kLoss = static_cast<int>(Role::Loss);
+  const int loss = map.of(Role::Loss);
+  const bool is_chosen =
+      std::any_of(chosen.begin(), chosen.end(), [](const std::string& text) {
+        return role_of(text.substr(0, text.find('='))) == kLoss;
+      });
+  if (is_chosen || loss < 0 || fold_name(at(header, loss)) != "loss") return;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const std::string folded = fold_name(header[i]);
+    const bool is_evaluated = folded.find("val") != std::string::npos ||
+                              folded.find("test") != std::string::npos;
+    if (is_evaluated && is_alias(kLoss, folded)) {
+      fail_ambiguous(
+          header, {loss, static_cast<int>(i)}, name_of(Role::Loss), is_file);
+    }
+  }
+}
+
 ColumnMap map_columns(const Names& header,
                       const Names& chosen,
                       bool is_file,
                       TableKind kind) {
   const ColumnMap map = find_columns(header, chosen, is_file);
   require_columns(header, map, is_file, kind);
+  if (kind == TableKind::Runs) refuse_two_losses(header, chosen, map, is_file);
   return map;
 }
 

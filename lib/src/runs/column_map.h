@@ -88,6 +88,14 @@ ColumnMap find_columns(const std::vector<std::string>& header,
                        const std::vector<std::string>& chosen,
                        bool is_file);
 
+/// Trackers write the loss of training as "loss" beside that of evaluation:
+/// nobody can know which is meant.
+/// @throws ColumnError where both are there and the caller chose none.
+void refuse_two_losses(const std::vector<std::string>& header,
+                       const std::vector<std::string>& chosen,
+                       const ColumnMap& map,
+                       bool is_file);
+
 /// What the rows of a table are: runs, runs that are planned (the loss may be
 /// absent, there are no findings), or steps of loss curves (sizes may be
 /// absent, there are no findings).

@@ -101,6 +101,7 @@ void rename_columns(Table& table, std::vector<std::string> chosen) {
     if (seen >= 0) table.header[static_cast<std::size_t>(seen)] = "tokens";
   }
   const ColumnMap map = find_columns(table.header, chosen, true);
+  refuse_two_losses(table.header, chosen, map, true);
   for (int i = 0; i < kRoleCount; ++i) {
     const int column = map.of(static_cast<Role>(i));
     const std::string name(name_of(static_cast<Role>(i)));
