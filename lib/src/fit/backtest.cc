@@ -340,6 +340,7 @@ Backtest backtest(const Runs& runs, const BacktestOptions& options) {
   Backtest result;
   result.options = options;
   result.source = runs.source;
+  result.reading = runs.reading;
   result.rows = runs.size();
   result.findings = runs.findings;
   if (options.factor.empty()) {

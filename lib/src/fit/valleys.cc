@@ -315,6 +315,7 @@ ValleyResult isoflop_valleys(const Runs& runs, const ValleyOptions& options) {
   ValleyResult result;
   result.options = options;
   result.source = runs.source;
+  result.reading = runs.reading;
   result.runs_used = runs.size();
   result.runs_dropped = runs.dropped;
   result.findings = runs.findings;

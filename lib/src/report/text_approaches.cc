@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "base/given_flags.h"
 #include "isoflop/report/text.h"
 #include "report/table.h"
 #include "report/words.h"
@@ -104,7 +105,8 @@ std::string to_text(const ValleyResult& result) {
                      " on this design, without noise, against its optimum",
                  2);
   }
-  return text + "\nNext: isoflop fit " + printable(result.source) + "\n";
+  return text + "\nNext: isoflop fit " + shell_word(result.source) +
+         result.reading + "\n";
 }
 
 std::string to_text(const EnvelopeResult& result) {

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "base/given_flags.h"
 #include "isoflop/runs/planned_runs.h"
 #include "runs/open_table.h"
 #include "runs/row_checks.h"
@@ -14,7 +15,9 @@ Runs read_runs(std::istream& in,
                const std::string& name,
                const ReadOptions& options) {
   detail::OpenTable table(in, name, options);
-  return detail::read_records(table.records(), table.separator(), options);
+  Runs runs = detail::read_records(table.records(), table.separator(), options);
+  runs.reading = given_flags(options);
+  return runs;
 }
 
 Runs read_runs(const std::string& path, const ReadOptions& options) {

@@ -79,6 +79,7 @@ inline constexpr double kBacktestDistances[] = {3, 10, 30, kInfinite};
 struct Backtest {
   BacktestOptions options;
   std::string source;
+  std::string reading;  ///< of the runs
   std::int64_t rows = 0;
   std::vector<BacktestSplit> splits;
   std::vector<BacktestMethod> methods;

@@ -108,6 +108,7 @@ struct ValleyEstimate {
 struct ValleyResult {
   ValleyOptions options;
   std::string source;
+  std::string reading;  ///< of the runs
   std::int64_t runs_used = 0;
   std::int64_t runs_dropped = 0;
   std::vector<Valley> valleys;  ///< by budget

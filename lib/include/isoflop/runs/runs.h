@@ -38,6 +38,8 @@ struct Runs {
   std::string derived;       ///< "params", "tokens" or "flops": not given but
                              ///< follows from the other two; "" if all are
   std::string source;        ///< path or "columns", for messages
+  std::string reading;       ///< the reader's options but the defaults, as
+                             ///< flags of the command
   std::int64_t dropped = 0;  ///< rows left out by filters; unreadable rows
                              ///< that were left out are a finding
   std::vector<Finding> findings;  ///< what is odd about the columns
