@@ -24,6 +24,19 @@ def test_fit_recovers_the_law_of_exact_runs():
         assert fitted.law.coefficients[name] == pytest.approx(value, rel=1e-6)
 
 
+def test_a_path_takes_the_options_of_its_reading(pile):
+    where = ["params>=1e8"]
+    read = isoflop.read_runs(pile, where=where)
+    assert len(read) < len(isoflop.read_runs(pile))
+    quick = {"bootstrap": 0, "threads": 1}
+    assert (isoflop.fit(pile, where=where, **quick).objective_value
+            == isoflop.fit(read, **quick).objective_value)
+    assert (str(isoflop.backtest(pile, where=where, draws=50))
+            == str(isoflop.backtest(read, draws=50)))
+    with pytest.raises(ValueError, match="unknown option 'where'"):
+        isoflop.fit(read, where=where, **quick)
+
+
 def test_fit_takes_a_path_and_runs_and_columns(pile):
     by_path = isoflop.fit(pile, bootstrap=0)
     by_runs = isoflop.fit(isoflop.read_runs(pile), bootstrap=0)

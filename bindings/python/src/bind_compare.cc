@@ -17,7 +17,8 @@ Options options_from(py::kwargs& keywords, const char* owner) {
 }
 
 constexpr const char* kRuns =
-    "\n\n    runs: Runs, a path, or columns by name (a dict or a data frame)";
+    "\n\n    runs: Runs, a path, with the options of read_runs, or columns by "
+    "name (a\n        dict or a data frame)";
 
 void bind_approaches(py::module_& module) {
   py::class_<PowerLaw>(module, "PowerLaw", "value = k C^exponent.")
@@ -56,9 +57,10 @@ void bind_approaches(py::module_& module) {
   module.def(
       "isoflop_valleys",
       [](const py::object& runs, py::kwargs keywords) {
+        const ReadOptions reading = take_reading(runs, keywords);
         const auto options =
             options_from<ValleyOptions>(keywords, "isoflop_valleys");
-        const Runs columns = runs_of(runs);
+        const Runs columns = runs_of(runs, reading);
         const py::gil_scoped_release release;
         return isoflop_valleys(columns, options);
       },
@@ -70,9 +72,10 @@ void bind_approaches(py::module_& module) {
   module.def(
       "envelope",
       [](const py::object& runs, py::kwargs keywords) {
+        const ReadOptions reading = take_reading(runs, keywords);
         const auto options =
             options_from<EnvelopeOptions>(keywords, "envelope");
-        const Runs columns = runs_of(runs);
+        const Runs columns = runs_of(runs, reading);
         const py::gil_scoped_release release;
         return envelope(columns, options);
       },
@@ -111,7 +114,8 @@ void bind_comparisons(py::module_& module) {
   add_report(gains);
   const std::string doc =
       "Forms on the same runs, or one form on two sets of runs.\n\n"
-      "    runs: Runs, a path, or columns by name\n"
+      "    runs: Runs, a path, with the options of read_runs, or columns by "
+      "name\n"
       "    other: the second set, for the gain" +
       options_doc(option_infos<CompareOptions>());
   module.def(
@@ -119,15 +123,16 @@ void bind_comparisons(py::module_& module) {
       [](const py::object& runs,
          const py::object& other,
          py::kwargs keywords) -> py::object {
+        const ReadOptions reading = take_reading(runs, keywords);
         const auto options = options_from<CompareOptions>(keywords, "compare");
-        const Runs first = runs_of(runs);
+        const Runs first = runs_of(runs, reading);
         if (other.is_none()) {
           py::gil_scoped_release release;
           FormComparison result = compare_forms(first, options);
           py::gil_scoped_acquire acquire;
           return py::cast(std::move(result));
         }
-        const Runs second = runs_of(other);
+        const Runs second = runs_of(other, reading);
         py::gil_scoped_release release;
         RunsComparison result = compare_runs(first, second, options);
         py::gil_scoped_acquire acquire;

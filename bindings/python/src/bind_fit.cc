@@ -141,7 +141,8 @@ void bind_fit(py::module_& module) {
   add_report(result);
   const std::string doc =
       "Fits a law to runs and says how far it can be trusted.\n\n"
-      "    runs: Runs, a path, or columns by name (a dict or a data frame)" +
+      "    runs: Runs, a path, with the options of read_runs, or columns by "
+      "name (a\n        dict or a data frame)" +
       options_doc(option_infos<FitOptions>());
   module.def(
       "fit",
@@ -149,9 +150,10 @@ void bind_fit(py::module_& module) {
         FitOptions options;
         take_form(keywords, options);
         take(options, keywords, "fit");
+        const ReadOptions reading = take_reading(runs, keywords);
         require_none_left(
             keywords, detail::names_of(option_infos<FitOptions>()), "fit");
-        const Runs columns = runs_of(runs);
+        const Runs columns = runs_of(runs, reading);
         const py::gil_scoped_release release;
         return fit(columns, options);
       },

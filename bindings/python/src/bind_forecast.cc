@@ -78,17 +78,19 @@ void bind_backtest(py::module_& module) {
   add_report(result);
   const std::string doc =
       "Predicts the larger runs from the smaller, and says what to trust.\n\n"
-      "    runs: Runs, a path, or columns by name (a dict or a data frame)" +
+      "    runs: Runs, a path, with the options of read_runs, or columns by "
+      "name (a\n        dict or a data frame)" +
       options_doc(option_infos<BacktestOptions>());
   module.def(
       "backtest",
       [](const py::object& runs, py::kwargs keywords) {
         BacktestOptions options;
         take(options, keywords, "backtest");
+        const ReadOptions reading = take_reading(runs, keywords);
         require_none_left(keywords,
                           detail::names_of(option_infos<BacktestOptions>()),
                           "backtest");
-        const Runs columns = runs_of(runs);
+        const Runs columns = runs_of(runs, reading);
         const py::gil_scoped_release release;
         return backtest(columns, options);
       },
@@ -164,17 +166,19 @@ void bind_forecast(py::module_& module) {
   add_report(result);
   const std::string doc =
       "Learns from runs what larger runs will lose.\n\n"
-      "    runs: Runs, a path, or columns by name (a dict or a data frame)" +
+      "    runs: Runs, a path, with the options of read_runs, or columns by "
+      "name (a\n        dict or a data frame)" +
       options_doc(option_infos<ForecastOptions>());
   module.def(
       "forecast",
       [](const py::object& runs, py::kwargs keywords) {
         ForecastOptions options;
         take(options, keywords, "forecast");
+        const ReadOptions reading = take_reading(runs, keywords);
         require_none_left(keywords,
                           detail::names_of(option_infos<ForecastOptions>()),
                           "forecast");
-        const Runs columns = runs_of(runs);
+        const Runs columns = runs_of(runs, reading);
         const py::gil_scoped_release release;
         return forecast(columns, options);
       },

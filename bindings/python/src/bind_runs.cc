@@ -82,12 +82,18 @@ Runs from_mapping(const py::object& table, const FromColumns& from_columns) {
 
 }  // namespace
 
-Runs runs_of(const py::object& runs) {
+ReadOptions take_reading(const py::object& runs, py::dict& keywords) {
+  ReadOptions options;
+  if (is_path(runs)) take(options, keywords, "read_runs");
+  return options;
+}
+
+Runs runs_of(const py::object& runs, const ReadOptions& reading) {
   if (py::isinstance<Runs>(runs)) return runs.cast<Runs>();
   if (is_path(runs)) {
     const std::string path = py::str(runs);
     const py::gil_scoped_release release;
-    return read_runs(path);
+    return read_runs(path, reading);
   }
   return from_mapping(runs, runs_from_columns);
 }
@@ -128,7 +134,8 @@ void bind_runs(py::module_& module) {
       "may "
       "be texts with a unit; columns\nof other names are kept if they hold "
       "numbers.")
-      .def(py::init(&runs_of), py::arg("columns"))
+      .def(py::init([](const py::object& columns) { return runs_of(columns); }),
+           py::arg("columns"))
       .def("__len__", &Runs::size)
       .def_readonly("params", &Runs::params)
       .def_readonly("tokens", &Runs::tokens)

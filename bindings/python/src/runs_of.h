@@ -2,13 +2,17 @@
 #pragma once
 
 #include "isoflop/laws/law.h"
-#include "isoflop/runs/runs.h"
+#include "isoflop/runs/read_runs.h"
 #include "keywords.h"
 
 namespace isoflop::python {
 
+/// Takes the options of read_runs off the keywords, where `runs` is a path.
+ReadOptions take_reading(const py::object& runs, py::dict& keywords);
+
 /// Runs from what a caller has: Runs, a path, a dict or a data frame.
-Runs runs_of(const py::object& runs);
+/// @param reading  of a path
+Runs runs_of(const py::object& runs, const ReadOptions& reading = {});
 
 /// The same of loss curves, a row a step.
 Runs curves_of(const py::object& curves);
