@@ -21,6 +21,10 @@ inline constexpr std::string_view kTokensHelp = kTokens.meaning;
 inline constexpr std::string_view kScheduleHelp =
     "learning rates of a run, as cosine:steps=24000,peak=3e-4,warmup=2160";
 
+/// Parameters, or tokens, of a model: with fewer a unit was left out (70 for
+/// 70B), with more there is no such model.
+inline constexpr Bounds kCount = between(1e3, 1e30);
+
 /// What the front ends ask about: a law by name and a run. A law reads some of
 /// these (`explain law ID` says which); the others stay absent.
 struct PredictInputs {
@@ -50,8 +54,8 @@ struct PredictInputs {
     return std::make_tuple(
         field("law", &I::law, kLawHelp),
         field("allow_unverified", &I::allow_unverified, kAllowUnverifiedHelp),
-        field("params", &I::params, kParams.meaning, kPositive),
-        field("tokens", &I::tokens, kTokens.meaning, kPositive),
+        field("params", &I::params, kParams.meaning, kCount),
+        field("tokens", &I::tokens, kTokens.meaning, kCount),
         field("flops", &I::flops, kFlops.meaning, kPositive),
         field("unique_tokens",
               &I::unique_tokens,

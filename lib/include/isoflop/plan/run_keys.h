@@ -43,10 +43,8 @@ struct RunKeys {
               "training compute, C = 6 N D, or by the flops_rule",
               kPositive,
               "budget.flops"),
-        field(
-            "params", &RunKeys::params, kParamsHelp, kPositive, "model.params"),
-        field(
-            "tokens", &RunKeys::tokens, kTokensHelp, kPositive, "data.tokens"),
+        field("params", &RunKeys::params, kParamsHelp, kCount, "model.params"),
+        field("tokens", &RunKeys::tokens, kTokensHelp, kCount, "data.tokens"),
         field("unique_tokens",
               &RunKeys::unique_tokens,
               "distinct tokens that are at hand",
