@@ -148,6 +148,58 @@ TEST(Plan, UniqueTokensBindWhenTheyAreFew) {
               near_rel(200e9, kRounding));
 }
 
+TEST(Plan, MorePassesAreOfferedWhereTheyAreWorthIt) {
+  Scenario scenario = with_flops(1e24);
+  scenario.unique_tokens = Tokens(200e9);
+  const Plan held = plan(replication(), scenario);
+  const Finding* large = find(held.findings, "plan.overparameterized");
+  ASSERT_NE(large, nullptr);
+  const auto value = [&](std::string_view name) {
+    for (const auto& [key, number] : large->values) {
+      if (key == name) return number;
+    }
+    return 0.0;
+  };
+  ASSERT_GT(value("tokens_more_passes"), 800e9);
+  EXPECT_NE(large->remedy.find("(data.max_epochs)"), std::string::npos);
+  scenario.max_epochs = value("tokens_more_passes") / 200e9 * (1.0 + 1e-9);
+  const Plan more = plan(replication(), scenario);
+  EXPECT_THAT(more.run.params.value(),
+              near_rel(value("params_more_passes"), {1e-6}));
+  EXPECT_THAT(more.run.loss.value(),
+              near_rel(value("loss_more_passes"), {1e-9}));
+  EXPECT_LT(more.run.loss, held.run.loss);
+  EXPECT_NE(more.verdict, PlanVerdict::DoNotTrain);
+}
+
+TEST(Plan, PassesThatBindByDefaultAreAmongItsSensitivities) {
+  Scenario scenario = with_flops(1e24);
+  scenario.unique_tokens = Tokens(200e9);
+  const auto loss_of = [&](const Scenario& asked) {
+    for (const Sensitivity& one : sensitivities(replication(), asked)) {
+      if (one.key == "data.max_epochs") return one.loss_nats;
+    }
+    return 0.0;
+  };
+  const double by_default = loss_of(scenario);
+  scenario.max_epochs = 4;
+  EXPECT_LT(by_default, 0.0);
+  EXPECT_EQ(by_default, loss_of(scenario));
+}
+
+TEST(Plan, SizesBesideItKeepItsBounds) {
+  Scenario scenario = with_flops(1e24);
+  scenario.max_params = Params(30e9);
+  const Plan made = plan(replication(), scenario);
+  EXPECT_THAT(made.run.params.value(), near_rel(30e9, kRounding));
+  EXPECT_EQ(made.alternatives.size(), 2u);
+  for (const SizeAlternative& other : made.alternatives) {
+    EXPECT_LT(other.params, made.run.params);
+  }
+  ASSERT_TRUE(made.flat_params.has_value());
+  EXPECT_LE(made.flat_params->high, 30e9 * (1.0 + 1e-12));
+}
+
 TEST(Plan, UniqueTokensDoNotBindWhenTheyAreMany) {
   Scenario scenario = with_flops(1e24);
   scenario.unique_tokens = Tokens(2e12);

@@ -80,11 +80,17 @@ void add_disagreement(const Check& check, std::vector<Finding>& findings) {
 std::string remedy_of(const CheckContext& context) {
   const Check& check = context.check;
   if (!context.has_ranges) {
-    return "train " + format_quantity(check.best.params) + " parameters on " +
-           format_quantity(check.best.tokens) +
-           (check.repeats ? " distinct tokens: loss " : " tokens: loss ") +
-           format_number(check.best.loss.value(), 4) + " instead of " +
-           format_number(check.run.loss.value(), 4);
+    std::string remedy =
+        "train " + format_quantity(check.best.params) + " parameters on " +
+        format_quantity(check.best.tokens) +
+        (check.repeats ? " distinct tokens: loss " : " tokens: loss ") +
+        format_number(check.best.loss.value(), 4) + " instead of " +
+        format_number(check.run.loss.value(), 4);
+    if (!check.repeats) return remedy;
+    const auto fed = params_fed(check.law, check.scenario, check.run);
+    if (fed)
+      remedy += "; or " + format_at_most(*fed) + " on the tokens at hand";
+    return remedy;
   }
   if (!check.scenario.flops || !check.needs.tokens_to_clear) {
     return "in the middle of the ranges " + format_quantity(check.best.params) +
@@ -114,11 +120,12 @@ void run(const CheckContext& context, std::vector<Finding>& findings) {
               format_number(100 * check.options.waste_warning, 3) +
               " % or more of its compute";
   } else {
-    message =
-        too_large(check.run,
-                  {context.point.log_params_optimal, waste.compute_factor})
-            .message +
-        " (" + agreement(check) + " say so)";
+    message = too_large(check.run,
+                        {context.point.log_params_optimal,
+                         waste.compute_factor,
+                         std::log(check.best.flops.value())})
+                  .message +
+              " (" + agreement(check) + " say so)";
   }
   std::vector<Evidence> values = {
       {"compute_factor", waste.compute_factor},

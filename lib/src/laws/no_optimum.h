@@ -3,29 +3,37 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "isoflop/base/finding.h"
 
 namespace isoflop {
 
-/// The law has no optimal size where one is asked for. Verbs that judge or plan
-/// by the size answer with it; to others it is a question without an answer.
+/// There is no optimal size where one is asked for: the law has none, or no run
+/// is what is wanted. Verbs that judge or plan by the size answer with it; to
+/// others it is a question without an answer.
 class NoOptimum : public std::invalid_argument {
  public:
   NoOptimum(const std::string& owner, const std::string& problem)
-      : std::invalid_argument(owner + ": " + problem), problem_(problem) {}
+      : NoOptimum(
+            owner,
+            Finding{
+                "fit.not-identified",
+                Severity::Error,
+                problem,
+                "fit runs that differ in size at one budget, or use another "
+                "law",
+                {}}) {}
+
+  NoOptimum(const std::string& owner, Finding finding)
+      : std::invalid_argument(owner + ": " + finding.message),
+        finding_(std::move(finding)) {}
 
   /// What the answer says of it.
-  Finding finding() const {
-    return {"fit.not-identified",
-            Severity::Error,
-            problem_,
-            "fit runs that differ in size at one budget, or use another law",
-            {}};
-  }
+  const Finding& finding() const { return finding_; }
 
  private:
-  std::string problem_;
+  Finding finding_;
 };
 
 }  // namespace isoflop

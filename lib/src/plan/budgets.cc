@@ -14,23 +14,14 @@ namespace {
 /// Device-hours that a budget pays for, and its key.
 using Paid = std::pair<DeviceHours, std::string>;
 
-std::vector<Paid> paid_hours(const Scenario& scenario,
-                             const Cluster& cluster,
-                             std::string_view owner) {
+std::vector<Paid> paid_hours(const Scenario& scenario, const Cluster& cluster) {
   std::vector<Paid> paid;
   if (scenario.usd) {
-    if (!cluster.price) {
-      fail(owner,
-           "no rent of " + cluster.device.id + " is known; give usd_per_hour");
-    }
     paid.emplace_back(
         DeviceHours(scenario.usd->middle().value() / cluster.price->value()),
         "budget.usd");
   }
   if (scenario.energy) {
-    if (!cluster.device.power) {
-      fail(owner, "no power of " + cluster.device.id + " is known");
-    }
     const Joules hour =
         energy(DeviceHours(1.0), *cluster.device.power, cluster.pue);
     paid.emplace_back(DeviceHours(scenario.energy->middle() / hour),
@@ -72,7 +63,7 @@ std::optional<ComputeBudget> compute_budget(const Scenario& scenario,
   std::optional<ComputeBudget> tightest;
   if (scenario.flops) tightest = {scenario.flops->low, "budget.flops"};
   if (!is_money) return tightest;
-  const std::vector<Paid> paid = paid_hours(scenario, *cluster, owner);
+  const std::vector<Paid> paid = paid_hours(scenario, *cluster);
   if (paid.empty()) {
     // Days alone set the number of devices of a run that else is known.
     const bool is_known = scenario.params || scenario.active_params ||

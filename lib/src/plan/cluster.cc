@@ -123,6 +123,14 @@ std::optional<Cluster> cluster_of(const Scenario& scenario,
   if (scenario.days) cluster.run_days = scenario.days->middle();
   cluster.price = cluster.device.rent_typical;
   if (scenario.usd_per_hour) cluster.price = scenario.usd_per_hour->middle();
+  // A budget that nothing can be held against would pass for kept.
+  if (scenario.usd && !cluster.price) {
+    fail(owner,
+         "no rent of " + cluster.device.id + " is known; give usd_per_hour");
+  }
+  if (scenario.energy && !cluster.device.power) {
+    fail(owner, "no power of " + cluster.device.id + " is known");
+  }
   if (scenario.pue) cluster.pue = scenario.pue->middle();
   if (scenario.device_hours_per_failure) {
     cluster.failures.per_failure = scenario.device_hours_per_failure->middle();

@@ -59,7 +59,7 @@ std::optional<CostOverDraws> cost_over_draws(const Law& law,
                                              const Scenario& scenario,
                                              const LossRunBounds& bounds,
                                              double level) {
-  constexpr Eigen::Index kMostDraws = 400;
+  constexpr Eigen::Index kMostDraws = 1000;
   if (!law.has_draws()) return std::nullopt;
   const TrainingCompute compute(scenario);
   // Prices of serving from 1e6 to 1e15 parameters.

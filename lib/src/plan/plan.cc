@@ -230,11 +230,21 @@ void add_prediction(const Law& given,
   }
 }
 
+/// The largest size that the scenario's bounds let pass; of a size that is
+/// given none is asked for.
+Params most_params(const Plan& plan) {
+  constexpr Params kAny{std::numeric_limits<double>::infinity()};
+  if (given_size(plan.scenario)) return kAny;
+  const auto most = size_budget(plan.scenario, "plan");
+  return most ? std::max(most->params, plan.run.params) : kAny;
+}
+
 /// Where the optimum lies over the draws, and what lies beside the run.
 void add_surroundings(const Law& given, Point& point) {
   Plan& plan = point.plan;
   const Law& law = plan.law;
   const Tokens most = point.most_tokens;
+  const Params largest = most_params(plan);
   const TrainingCompute compute(plan.scenario);
   if (point.is_free && law.has_draws()) {
     add_intervals(optimum_estimate(
@@ -245,12 +255,17 @@ void add_surroundings(const Law& given, Point& point) {
   }
   for (const double factor : {0.25, 0.5, 2.0, 4.0}) {
     SizeAlternative other = alternative(law, compute, plan.run, factor);
-    if (other.tokens <= most) plan.alternatives.push_back(other);
+    if (other.tokens <= most && other.params <= largest) {
+      plan.alternatives.push_back(other);
+    }
   }
   plan.flat_params = flat_range(law, compute, plan.run);
-  if (plan.flat_params && std::isfinite(most.value())) {
-    const double least = compute.params(plan.run.flops, most).value();
+  if (plan.flat_params) {
+    const double least = std::isfinite(most.value())
+                             ? compute.params(plan.run.flops, most).value()
+                             : 0.0;
     plan.flat_params->low = std::max(plan.flat_params->low, least);
+    plan.flat_params->high = std::min(plan.flat_params->high, largest.value());
     if (plan.flat_params->low >= plan.flat_params->high) {
       plan.flat_params.reset();
     }

@@ -46,7 +46,11 @@ void scale(std::optional<Range<Q>>& value, double step, const Bounds& bounds) {
 }
 
 /// The scenario with the numbers that it takes as they are known.
-Scenario with_known_numbers(Scenario scenario) {
+Scenario with_known_numbers(Scenario scenario, const Law& law) {
+  if (scenario.unique_tokens && !scenario.max_epochs &&
+      !law.form->input_index(kUniqueTokens.name)) {
+    scenario.max_epochs = Range(Scenario::kUsefulEpochs);
+  }
   if (const auto cluster = cluster_of(scenario, "plan")) {
     scenario.mfu = cluster->utilisation.mfu;
     if (cluster->price) scenario.usd_per_hour = *cluster->price;
@@ -122,7 +126,7 @@ Law bare(const Law& law) {
 std::vector<Sensitivity> sensitivities(const Law& given,
                                        const Scenario& asked) {
   const Law law = bare(given);
-  Scenario scenario = with_known_numbers(asked);
+  Scenario scenario = with_known_numbers(asked, law);
   scenario.risk.reset();
   const Plan before = plan_point(law, scenario);
   if (!before.is_answered) return {};

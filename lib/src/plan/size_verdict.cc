@@ -62,10 +62,32 @@ struct Judged {
   }
 };
 
+/// The run of more passes than are taken by default, where the law tells their
+/// worth, they lower the loss, and they are not hopelessly many.
+std::optional<Optimum> more_passes(const Judged& judged,
+                                   const Law& bound,
+                                   const Optimum& run,
+                                   const Scenario& scenario) {
+  if (scenario.max_epochs || !judged.worth.weighs_repeats) return std::nullopt;
+  const Optimum best = judged.compute.best(bound, run.flops);
+  const double passes = best.tokens.value() / judged.unique;
+  const bool is_better = best.tokens > run.tokens && best.loss < run.loss;
+  if (!is_better || passes > kHopelessPasses * Scenario::kUsefulEpochs) {
+    return std::nullopt;
+  }
+  const SizeVerdict verdict =
+      judged.at(std::log(best.params.value()), best.tokens.value());
+  if (verdict.is_over(std::log(best.params.value()), kWasteError)) {
+    return std::nullopt;
+  }
+  return best;
+}
+
 /// Where parameters stop paying, of a run that has all the data there are.
 void add_fed(const Judged& judged,
              const Law& bound,
              const Optimum& run,
+             const Scenario& scenario,
              Finding& finding) {
   const double at =
       judged.log_params_fed(std::log(run.params.value()), run.tokens.value());
@@ -78,6 +100,17 @@ void add_fed(const Judged& judged,
                    format_number(100.0 * (flops / run.flops), 3) +
                    " % of the compute: the rest buys " +
                    format_number(lost, 2) + " nats; or find more tokens";
+  if (const auto more = more_passes(judged, bound, run, scenario)) {
+    finding.remedy +=
+        ", or make up to " +
+        format_number(
+            std::ceil(10.0 * more->tokens.value() / judged.unique) / 10.0, 3) +
+        " passes (data.max_epochs): " + format_quantity(more->params) +
+        " params, loss " + format_number(more->loss.value(), 4);
+    finding.values.push_back({"params_more_passes", more->params.value()});
+    finding.values.push_back({"tokens_more_passes", more->tokens.value()});
+    finding.values.push_back({"loss_more_passes", more->loss.value()});
+  }
   finding.values.push_back({"params_fed", params.value()});
   finding.values.push_back({"flops_fed", flops.value()});
   finding.values.push_back({"loss_fed", loss.value()});
@@ -107,7 +140,32 @@ SizeVerdict size_verdict(const Form& form,
   return {
       optimal_log_params(form, theta.data(), log_flops),
       std::expm1(log_flops - log_flops_for_same_loss(
-                                 form, theta.data(), log_params, log_worth))};
+                                 form, theta.data(), log_params, log_worth)),
+      log_flops};
+}
+
+std::string size_words(Flops flops, Flops judged, double over, double waste) {
+  constexpr double kSeen = 0.995;
+  const bool is_less = judged < flops * kSeen;
+  const std::string worth =
+      is_less ? " (" + format_quantity(judged) + " as repeats count)" : "";
+  return format_number(over, 3) + " times the optimal size at " +
+         format_quantity(flops) + " FLOP" + worth + "; " +
+         (std::isfinite(waste)
+              ? format_number(100.0 * waste, 3) +
+                    " % more compute than the same loss needs" +
+                    (is_less ? " on new tokens" : "")
+              : "no compute at which that loss would be optimal");
+}
+
+std::optional<Params> params_fed(const Law& law,
+                                 const Scenario& scenario,
+                                 const Optimum& run) {
+  const double fed =
+      Judged(law, scenario)
+          .log_params_fed(std::log(run.params.value()), run.tokens.value());
+  if (!std::isfinite(fed)) return std::nullopt;
+  return Params(std::exp(fed));
 }
 
 Finding too_large(const Optimum& run, const SizeVerdict& verdict) {
@@ -116,10 +174,10 @@ Finding too_large(const Optimum& run, const SizeVerdict& verdict) {
   return {"plan.overparameterized",
           Severity::Warning,
           format_quantity(run.params) + " parameters are " +
-              format_number(over, 3) + " times the optimal size at " +
-              format_quantity(run.flops) + " FLOP; " +
-              format_number(100.0 * verdict.waste, 3) +
-              " % more compute than the same loss needs",
+              size_words(run.flops,
+                         Flops(std::exp(verdict.log_flops)),
+                         over,
+                         verdict.waste),
           "",
           {{"compute_factor", verdict.waste},
            {"params_over_optimal", over},
@@ -153,7 +211,7 @@ std::vector<Finding> size_findings(const Law& law,
     const Law bound = bind_scenario(law, scenario, "plan");
     const Tokens most = most_tokens(scenario);
     if (run.tokens >= most * (1.0 - 1e-12)) {
-      add_fed(judged, bound, run, finding);
+      add_fed(judged, bound, run, scenario, finding);
     } else {
       const Optimum best = judged.compute.best(bound, run.flops);
       finding.remedy = "train " + format_quantity(best.params) +

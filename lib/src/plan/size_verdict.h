@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "isoflop/base/finding.h"
@@ -34,7 +35,8 @@ struct TokenWorth {
 /// A size held against the one that its tokens feed.
 struct SizeVerdict {
   double log_params_optimal = 0.0;
-  double waste = 0.0;  ///< C / C of the same loss at the optimum - 1
+  double waste = 0.0;      ///< C / C of the same loss at the optimum - 1
+  double log_flops = 0.0;  ///< ln C, repeats at what they are worth
 
   bool is_over(double log_params, double least_waste) const {
     return log_params > log_params_optimal && waste >= least_waste;
@@ -47,8 +49,21 @@ SizeVerdict size_verdict(const Form& form,
                          double log_params,
                          double log_worth);
 
+/// "2.25 times the optimal size at 1e24 FLOP; 26 % more compute than the same
+/// loss needs", with what repeats are worth where they are.
+/// @param over  N / N*
+/// @param judged  FLOP, repeats at what they are worth
+std::string size_words(Flops flops, Flops judged, double over, double waste);
+
 /// The words of `plan.overparameterized` without ranges.
 Finding too_large(const Optimum& run, const SizeVerdict& verdict);
+
+/// The size from which its data call for a warning, at most that of the run.
+/// @param law       as given, not bound to the scenario
+/// @param scenario  exact, with the data that the run has
+std::optional<Params> params_fed(const Law& law,
+                                 const Scenario& scenario,
+                                 const Optimum& run);
 
 /// The words of `plan.data-wall` on too many passes.
 Finding too_many_passes(Tokens tokens, Tokens unique, double useful_epochs);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "isoflop/cost/data_supply.h"
+#include "laws/no_optimum.h"
 #include "plan/choices.h"
 #include "plan/cluster.h"
 #include "plan/downstream.h"
@@ -141,7 +142,7 @@ Supplied planned_supply(const Law& law, const Scenario& scenario) {
   middle = with_compute_budget(with_open_epochs(middle, law), "plan");
   auto chosen = choose_supplied(law, middle);
   if (const auto* finding = std::get_if<Finding>(&chosen)) {
-    fail("plan", finding->message);
+    throw NoOptimum("plan", *finding);
   }
   Supplied found = std::get<Supplied>(std::move(chosen));
   price_synthetic(middle, found.synthetic);

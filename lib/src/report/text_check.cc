@@ -4,6 +4,7 @@
 #include "isoflop/base/suggest.h"
 #include "isoflop/report/text.h"
 #include "plan/mixture.h"
+#include "plan/size_verdict.h"
 #include "report/check_parts.h"
 #include "report/cost_parts.h"
 #include "report/table.h"
@@ -118,13 +119,10 @@ std::string head(const Check& check) {
              check.decided_by->turns;
     }
   } else {
-    why = format_number(waste.params_over_optimal, 3) +
-          " times the optimal size at " + format_quantity(check.run.flops) +
-          " FLOP; " +
-          (std::isfinite(waste.compute_factor)
-               ? percent(waste.compute_factor) +
-                     " more compute than the same loss needs"
-               : "no compute at which that loss would be optimal");
+    why = size_words(check.run.flops,
+                     check.best.flops,
+                     waste.params_over_optimal,
+                     waste.compute_factor);
   }
   why += "; " + agreement(check) + " flag " +
          (check.decided_by ? "its middle" : "it");

@@ -9,6 +9,16 @@
 namespace isoflop {
 namespace {
 
+/// What sets the plan; of data that are used up, by how many passes.
+std::string set_by(const Plan& plan) {
+  const bool is_by_default =
+      !plan.scenario.max_epochs &&
+      plan.binding.find("data.unique_tokens") != std::string::npos;
+  if (!is_by_default) return plan.binding;
+  return plan.binding + " at " + format_number(Scenario::kUsefulEpochs, 2) +
+         " passes, the default of data.max_epochs";
+}
+
 std::string run_table(const Plan& plan) {
   TextTable table("lrl");
   const std::string head =
@@ -108,7 +118,7 @@ std::string to_text(const Plan& plan) {
   if (!plan.missed.empty()) {
     text += wrap("misses " + join_words(plan.missed), 2);
   }
-  text += "\n" + run_table(plan) + "\n" + wrap("set by: " + plan.binding, 2) +
+  text += "\n" + run_table(plan) + "\n" + wrap("set by: " + set_by(plan), 2) +
           minimised_text(plan) + flops_rule_text(plan.scenario, plan.cost);
   if (!plan.law.has_draws()) {
     text += wrap("no intervals: the law comes without draws", 2);

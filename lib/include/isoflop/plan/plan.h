@@ -75,7 +75,7 @@ struct SyntheticSupply {
 };
 
 /// What reaching a loss takes over the law's draws, each by its own cheapest
-/// run within the bounds; of many draws 400 are taken.
+/// run within the bounds; of many draws 1000 are taken.
 struct CostOverDraws {
   double unreached = 0.0;  ///< share of the draws in which no run does
   /// What the plan makes least: FLOP, and dollars where rents are known. An
