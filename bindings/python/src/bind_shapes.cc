@@ -74,7 +74,8 @@ void bind_memory(py::module_& module) {
              Member{"pipeline", &Sharding::pipeline},
              Member{"expert", &Sharding::expert},
              Member{"zero", &Sharding::zero})
-      .def_property_readonly("devices", &Sharding::devices)
+      .def_property_readonly(
+          "devices", &Sharding::devices, "All devices of the job (count).")
       .def("__str__", &Sharding::text);
   bind_plain(module,
              "TrainingMemory",
