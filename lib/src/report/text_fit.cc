@@ -28,7 +28,7 @@ std::string verdict_line(const FitResult& fit) {
     return text + "the runs determine all " +
            std::to_string(found.coefficients) + " coefficients (condition " +
            format_number(found.condition, 2) + ")" +
-           (fit.bootstrap.replicates > 0 ? "" : ", refits not asked") + "\n";
+           (fit.bootstrap.replicates > 0 ? "" : ", no refits") + "\n";
   }
   return text + "do not plan on this law\n";
 }
@@ -169,7 +169,8 @@ void add_doubt_lines(const FitResult& fit, TextTable& table) {
   table.add({"most weight",
              (most->name.empty() ? "row " + std::to_string(most->row + 1)
                                  : printable(most->name, 24)) +
-                 ": without it " + shift});
+                 "; without it"});
+  table.add({"", shift});
   table.add(
       {"",
        (fit.identifiability.target.value() > 0.0
