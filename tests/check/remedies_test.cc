@@ -71,6 +71,56 @@ TEST(Remedies, EndWhatMemorizes) {
   EXPECT_GE(seen, 20);
 }
 
+TEST(Remedies, ASizeThatTheTokensAtHandFeedIsCleared) {
+  struct Case {
+    const char* law;
+    std::vector<std::string> keys;
+    const char* size;
+  };
+  const std::vector<Case> cases = {
+      {"besiroglu2024",
+       {"model.params=530B", "data.tokens=270B", "data.unique_tokens=100B"},
+       "model.params"},
+      {"besiroglu2024",
+       {"model.params=2000B", "data.tokens=800B", "data.unique_tokens=50B"},
+       "model.params"},
+      {"muennighoff2023",
+       {"model.params=170B", "data.tokens=600B", "data.unique_tokens=100B"},
+       "model.params"},
+      {"besiroglu2024",
+       {"model.params=530B",
+        "data.tokens=270B",
+        "data.unique_tokens=100B",
+        "model.flops_rule=typical"},
+       "model.params"},
+      {"ludziejewski2025",
+       {"model.params=2000B",
+        "model.active_params=700B",
+        "model.experts=8",
+        "data.tokens=400B",
+        "data.unique_tokens=100B"},
+       "model.active_params"}};
+  for (const Case& one : cases) {
+    const auto checked = [&](std::vector<std::string> keys) {
+      return check(published_law(one.law), edited({}, {keys}, "test"));
+    };
+    const Check large = checked(one.keys);
+    const Finding* finding = fired(large, "plan.overparameterized");
+    ASSERT_NE(finding, nullptr) << one.law;
+    const auto sizes =
+        groups(finding->remedy, "; or (\\S+) on the tokens at hand");
+    ASSERT_EQ(sizes.size(), 1u) << finding->remedy;
+    std::vector<std::string> keys = one.keys;
+    keys.push_back(std::string(one.size) + "=" + sizes[0]);
+    EXPECT_EQ(fired(checked(keys), "plan.overparameterized"), nullptr)
+        << one.law << ": " << finding->remedy;
+    const double more = 1.02 * parse_quantity<ParamsTag>(sizes[0]).value();
+    keys.back() = std::string(one.size) + "=" + std::to_string(more);
+    EXPECT_NE(fired(checked(keys), "plan.overparameterized"), nullptr)
+        << one.law << ": " << finding->remedy;
+  }
+}
+
 constexpr const char* kOfPasses[] = {"plan.data-wall",
                                      "plan.diminishing-repeats"};
 

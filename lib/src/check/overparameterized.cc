@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/root.h"
 #include "check/rule.h"
 #include "isoflop/units/text.h"
 #include "plan/size_verdict.h"
@@ -75,6 +76,32 @@ void add_disagreement(const Check& check, std::vector<Finding>& findings) {
                        {"laws", static_cast<double>(check.by_law.size())}}});
 }
 
+/// The largest size that the tokens feed without a warning.
+std::optional<Params> params_fed(const CheckContext& context) {
+  const auto beyond = [&](double log_params) {
+    CheckSample sample = context.point;
+    sample.log_params = log_params;
+    sample.log_factor = context.compute.log_factor(log_params);
+    judge(sample);
+    const bool is_large = log_params > sample.log_params_optimal;
+    return (is_large ? sample.waste : -sample.waste) -
+           context.check.options.waste_warning;
+  };
+  double high = context.point.log_params;
+  double at_high = beyond(high);
+  constexpr double kStep = 0.5;
+  for (double low = high - kStep; low > 0.0; low -= kStep) {
+    const double at_low = beyond(low);
+    if (at_low < 0.0) {
+      return Params(
+          std::exp(bracketed_root(beyond, low, high, at_low, at_high)));
+    }
+    high = low;
+    at_high = at_low;
+  }
+  return std::nullopt;
+}
+
 /// The better run at the same compute, of ranges in their middle; or the
 /// tokens that clear the finding, where compute is a range.
 std::string remedy_of(const CheckContext& context) {
@@ -87,9 +114,9 @@ std::string remedy_of(const CheckContext& context) {
         format_number(check.best.loss.value(), 4) + " instead of " +
         format_number(check.run.loss.value(), 4);
     if (!check.repeats) return remedy;
-    const auto fed = params_fed(check.law, check.scenario, check.run);
-    if (fed)
+    if (const auto fed = params_fed(context)) {
       remedy += "; or " + format_at_most(*fed) + " on the tokens at hand";
+    }
     return remedy;
   }
   if (!check.scenario.flops || !check.needs.tokens_to_clear) {

@@ -158,16 +158,6 @@ std::string size_words(Flops flops, Flops judged, double over, double waste) {
               : "no compute at which that loss would be optimal");
 }
 
-std::optional<Params> params_fed(const Law& law,
-                                 const Scenario& scenario,
-                                 const Optimum& run) {
-  const double fed =
-      Judged(law, scenario)
-          .log_params_fed(std::log(run.params.value()), run.tokens.value());
-  if (!std::isfinite(fed)) return std::nullopt;
-  return Params(std::exp(fed));
-}
-
 Finding too_large(const Optimum& run, const SizeVerdict& verdict) {
   const double best = std::exp(verdict.log_params_optimal);
   const double over = run.params.value() / best;

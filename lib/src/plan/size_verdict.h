@@ -58,13 +58,6 @@ std::string size_words(Flops flops, Flops judged, double over, double waste);
 /// The words of `plan.overparameterized` without ranges.
 Finding too_large(const Optimum& run, const SizeVerdict& verdict);
 
-/// The size from which its data call for a warning, at most that of the run.
-/// @param law       as given, not bound to the scenario
-/// @param scenario  exact, with the data that the run has
-std::optional<Params> params_fed(const Law& law,
-                                 const Scenario& scenario,
-                                 const Optimum& run);
-
 /// The words of `plan.data-wall` on too many passes.
 Finding too_many_passes(Tokens tokens, Tokens unique, double useful_epochs);
 
