@@ -99,8 +99,8 @@ TEST(ReadRuns, StandardNameWinsOverAlias) {
 TEST(ReadRuns, AsksWhichLossIsThatOfEvaluation) {
   const std::string text = "loss,val_loss,N,D\n3.1,3.2,1e8,2e9\n";
   EXPECT_EQ(data_error(text),
-            "runs.csv:1: both 'loss' and 'val_loss' may be loss; say which, as "
-            "in --column loss=loss");
+            "runs.csv:1: both 'val_loss' and 'loss' may be loss; say which, as "
+            "in --column loss=val_loss");
   EXPECT_EQ(read(text, with_column({"loss=val_loss"})).loss_nats[0], 3.2);
   EXPECT_EQ(read(text, with_column({"loss=loss"})).loss_nats[0], 3.1);
 }

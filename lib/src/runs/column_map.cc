@@ -415,7 +415,7 @@ void refuse_two_losses(const Names& header,
                               folded.find("test") != std::string::npos;
     if (is_evaluated && is_alias(kLoss, folded)) {
       fail_ambiguous(
-          header, {loss, static_cast<int>(i)}, name_of(Role::Loss), is_file);
+          header, {static_cast<int>(i), loss}, name_of(Role::Loss), is_file);
     }
   }
 }
@@ -426,7 +426,10 @@ ColumnMap map_columns(const Names& header,
                       TableKind kind) {
   const ColumnMap map = find_columns(header, chosen, is_file);
   require_columns(header, map, is_file, kind);
-  if (kind == TableKind::Runs) refuse_two_losses(header, chosen, map, is_file);
+  // Of loss curves that of training is as often meant.
+  if (kind != TableKind::Curves) {
+    refuse_two_losses(header, chosen, map, is_file);
+  }
   return map;
 }
 
