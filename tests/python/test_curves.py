@@ -22,6 +22,12 @@ def test_loss_curves_come_in_every_way(root):
     for curves in (path, str(path), columns):
         made = isoflop.fit_curves(curves, **options)
         assert made.law.coefficients == wanted.law.coefficients
+    where = ["step>=2000"]
+    part = isoflop.fit_curves(
+        isoflop.read_curves(path, where=where), **options)
+    made = isoflop.fit_curves(path, where=where, **options)
+    assert made.law.coefficients == part.law.coefficients
+    assert made.law.coefficients != wanted.law.coefficients
     del columns["step"]
     with pytest.raises(ValueError, match="step"):
         isoflop.fit_curves(columns, **options)

@@ -28,7 +28,8 @@ void bind_checks(py::module_& module) {
   const std::string doc =
       "Whether plans should be trained; one that cannot be judged does not\n"
       "keep the others from their answers.\n\n"
-      "    scenarios: names of published ones, .toml files or saved laws (.json)\n"
+      "    scenarios: names of published ones, .toml files or saved laws "
+      "(.json)\n"
       "    models: names of published models" +
       options_doc(infos);
   module.def(

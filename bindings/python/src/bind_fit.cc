@@ -77,9 +77,11 @@ void bind_curves(py::module_& module) {
       read_doc.c_str());
   const std::string fit_doc =
       "Fits a form of loss curves to curves of one model.\n\n"
-      "    curves: Runs of read_curves, a path, or columns by name (a dict or "
-      "a\n"
-      "        data frame): step, loss, and name and lr where there are such" +
+      "    curves: Runs of read_curves, a path, with the options of "
+      "read_curves, or\n"
+      "        columns by name (a dict or a data frame): step, loss, and name "
+      "and lr\n"
+      "        where there are such" +
       options_doc(option_infos<CurveFitOptions>());
   module.def(
       "fit_curves",
@@ -87,10 +89,11 @@ void bind_curves(py::module_& module) {
         CurveFitOptions options;
         take_form(keywords, options);
         take(options, keywords, "fit_curves");
+        const ReadOptions reading = take_reading(curves, keywords);
         require_none_left(keywords,
                           detail::names_of(option_infos<CurveFitOptions>()),
                           "fit_curves");
-        const Runs rows = curves_of(curves);
+        const Runs rows = curves_of(curves, reading);
         const py::gil_scoped_release release;
         return fit_curves(rows, options);
       },

@@ -98,12 +98,12 @@ Runs runs_of(const py::object& runs, const ReadOptions& reading) {
   return from_mapping(runs, runs_from_columns);
 }
 
-Runs curves_of(const py::object& curves) {
+Runs curves_of(const py::object& curves, const ReadOptions& reading) {
   if (py::isinstance<Runs>(curves)) return curves.cast<Runs>();
   if (is_path(curves)) {
     const std::string path = py::str(curves);
     const py::gil_scoped_release release;
-    return read_curves(path);
+    return read_curves(path, reading);
   }
   return from_mapping(curves, curves_from_columns);
 }

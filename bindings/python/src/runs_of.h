@@ -15,7 +15,7 @@ ReadOptions take_reading(const py::object& runs, py::dict& keywords);
 Runs runs_of(const py::object& runs, const ReadOptions& reading = {});
 
 /// The same of loss curves, a row a step.
-Runs curves_of(const py::object& curves);
+Runs curves_of(const py::object& curves, const ReadOptions& reading = {});
 
 /// A law from what a caller has: a Law, a FitResult, a Forecast, an id or a
 /// path, of a saved law or of runs to learn from.
