@@ -124,7 +124,8 @@ def test_plan_chooses_and_counts_by_a_rule():
 def test_check_judges_by_the_rule_of_the_plan():
     rule = {"flops_rule": "typical", "context": 8192}
     made = isoflop.plan(flops=1e21, **rule)
-    judged = isoflop.check(params=made.run.params, tokens=made.run.tokens, **rule)
+    judged = isoflop.check(
+        params=made.run.params, tokens=made.run.tokens, **rule)
     assert judged.run.flops == pytest.approx(1e21)
     assert judged.waste.compute_factor == pytest.approx(0, abs=1e-8)
     assert judged.cost.flops_over_6nd == made.cost.flops_over_6nd

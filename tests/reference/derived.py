@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Works out verdicts.csv and tables.csv anew, from data/ and closed forms alone.
+"""Works out verdicts.csv and tables.csv anew, from data/ and closed forms.
 
     derived.py
 

@@ -55,8 +55,9 @@ interval (5 % of the refits at --level 0.9) is not determined. Neither is a
 coefficient whose profile does not close: held ever farther from its value,
 with the others fitted anew, the objective never rises to the cut.
 
-The spread uses a residual scale of at least 0.002, about what repeated runs
-scatter by, so that a fit that happens to be exact is not taken for certainty.
+The spread is taken at the most scatter that the runs do not rule out, and at no
+less than real runs show, so that a few runs that happen to lie close to a law
+are not taken for certainty.
 
 Accept it by name (--accept fit.weak) when only predictions within the range of
 the runs are wanted.

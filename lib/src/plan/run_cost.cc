@@ -255,7 +255,7 @@ std::optional<int> fewer_bits(ServingLoad load, F&& is_met) {
 void add_bits(std::optional<int> bits, Finding& finding) {
   if (!bits) return;
   finding.remedy = "this size at " + std::to_string(*bits) +
-                   " bits a weight or fewer, or another accelerator";
+                   " bits a weight or fewer, or other hardware";
   finding.values.push_back({"precision_bits", double(*bits)});
 }
 

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/given_flags.h"
 #include "isoflop/base/suggest.h"
 #include "isoflop/report/text.h"
 #include "report/table.h"
@@ -280,7 +281,7 @@ std::string to_text(const FitResult& fit) {
   const Form& form = *fit.law.form;
   if (form.input_index(kParams.name) && form.input_index(kTokens.name)) {
     text += "\n" +
-            wrap("Next: isoflop forecast " + printable(fit.source) +
+            wrap("Next: isoflop forecast " + shell_word(fit.source) +
                      " for the loss of larger runs: it learns how these runs "
                      "depart from a law too, so that its optimum is another",
                  0);

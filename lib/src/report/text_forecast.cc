@@ -287,7 +287,7 @@ std::string tested_text(const std::optional<TestedReach>& tested,
                         const std::map<std::string, std::string>& options,
                         double asked) {
   if (!tested) {
-    return wrap("not tested here: isoflop backtest " + printable(law) +
+    return wrap("not tested here: isoflop backtest " + shell_word(law) +
                     forecast_flags(options) +
                     " tells how it does on these runs",
                 2);
@@ -323,7 +323,7 @@ std::string to_text(const Forecast& forecast) {
          discrepancy_table(forecast) +
          "\nNext: -o law.json, then isoflop predict --law law.json --params N "
          "--tokens D\n" +
-         wrap("isoflop fit " + printable(forecast.source) +
+         wrap("isoflop fit " + shell_word(forecast.source) +
                   " fits a law alone, to choose its form and to test it; its "
                   "optimum is another",
               6);
