@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdexcept>
+
 #include "isoflop/laws/predict.h"
 #include "isoflop/plan/scenario_file.h"
 #include "isoflop/plan/what_if.h"
@@ -10,6 +12,22 @@
 namespace isoflop::cli {
 namespace {
 
+/// Runs that an axis names are learned from with the defaults: other options
+/// would be those of one law among several, without a word.
+void require_default_reading(const OptionSet& options,
+                             const WhatIfOptions& what_if) {
+  if (options.given_of_accepted().empty()) return;
+  for (const std::string& axis : what_if.vary) {
+    if (!axis.starts_with("law=") || axis.find(".csv") == std::string::npos) {
+      continue;
+    }
+    throw std::invalid_argument(
+        "whatif: " + options.given_of_accepted().front() +
+        " is not taken for runs in --vary law; save a forecast of each "
+        "(isoflop forecast RUNS.CSV -o law.json) and vary these");
+  }
+}
+
 int run_whatif(const Command& command,
                const std::vector<std::string>& args,
                const Streams& streams) {
@@ -20,6 +38,7 @@ int run_whatif(const Command& command,
   if (!options.parse(args, 1, streams)) return kAnswered;
   WhatIfOptions what_if_options;
   options.fill(what_if_options);
+  require_default_reading(options, what_if_options);
   const auto [scenario, law] = scenario_source(options, command);
   const WhatIf result = what_if(law, scenario, what_if_options);
   if (options.format() == Format::Csv) {
