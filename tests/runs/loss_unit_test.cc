@@ -72,8 +72,8 @@ TEST(LossUnits, PerByteWithoutBytesPerTokenIsSaid) {
 }
 
 TEST(LossUnits, ALowLossIsNoted) {
-  const Finding* said =
-      find(read("loss,N,D\n0.9,1e8,2e9\n").findings, "runs.loss-unit");
+  const Runs runs = read("loss,N,D\n0.9,1e8,2e9\n");
+  const Finding* said = find(runs.findings, "runs.loss-unit");
   ASSERT_NE(said, nullptr);
   EXPECT_EQ(said->severity, Severity::Note);
 }
