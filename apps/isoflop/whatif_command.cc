@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sstream>
 #include <stdexcept>
 
 #include "isoflop/laws/predict.h"
@@ -18,9 +19,13 @@ void require_default_reading(const OptionSet& options,
                              const WhatIfOptions& what_if) {
   if (options.given_of_accepted().empty()) return;
   for (const std::string& axis : what_if.vary) {
-    if (!axis.starts_with("law=") || axis.find(".csv") == std::string::npos) {
-      continue;
+    if (!axis.starts_with("law=")) continue;
+    std::istringstream names(axis.substr(4));
+    bool has_runs = false;
+    for (std::string name; std::getline(names, name, ',');) {
+      has_runs = has_runs || is_runs_path(name);
     }
+    if (!has_runs) continue;
     throw std::invalid_argument(
         "whatif: " + options.given_of_accepted().front() +
         " is not taken for runs in --vary law; save a forecast of each "
